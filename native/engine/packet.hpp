@@ -1,0 +1,47 @@
+#pragma once
+// A frame in the hands of the worker, and the burst that carries up to 64 of them between nodes.
+#include <array>
+#include <cstdint>
+
+#include "graph/drop_reason.hpp"
+
+namespace millrace {
+
+struct Adjacency;
+
+struct Packet {
+  std::uint8_t* data = nullptr;  // first byte of the Ethernet header
+  std::uint32_t length = 0;
+  std::uint32_t frame = 0;  // index in the UMEM
+  std::uint16_t in_port = 0;
+  // The sender left the L4 checksum to us (CHECKSUM_PARTIAL on veth): where it starts and where,
+  // from there, it is stored. Both 0 when the frame carries its own.
+  std::uint16_t checksum_start = 0;
+  std::uint16_t checksum_offset = 0;
+  const Adjacency* adjacency = nullptr;  // set by the forwarding nodes, read by rewrite
+  // Set for the ICMP error nodes: what to say, and why the frame itself goes no further.
+  std::uint8_t icmp_type = 0;
+  std::uint8_t icmp_code = 0;
+  DropReason reason{};
+  std::uint32_t icmp_mtu = 0;
+
+  void answer_with(std::uint8_t type, std::uint8_t code, DropReason why, std::uint32_t mtu = 0) {
+    icmp_type = type;
+    icmp_code = code;
+    reason = why;
+    icmp_mtu = mtu;
+  }
+};
+
+constexpr std::uint32_t kMaxBurst = 64;
+
+struct Burst {
+  std::array<Packet*, kMaxBurst> packets;
+  std::uint32_t size = 0;
+
+  void push(Packet* packet) { packets[size++] = packet; }
+  Packet** begin() { return packets.data(); }
+  Packet** end() { return packets.data() + size; }
+};
+
+}  // namespace millrace

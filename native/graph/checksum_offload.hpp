@@ -1,0 +1,23 @@
+#pragma once
+// Transport checksums that a local sender has left to the device. On veth such a frame arrives with
+// only the folded pseudo-header sum in the checksum field (CHECKSUM_PARTIAL,
+// include/linux/skbuff.h) and nothing else tells it apart, so the field itself is compared: equal
+// means "left to us", any other value is the sender's own, right or wrong, and goes through
+// untouched.
+#include <cstdint>
+
+#include "engine/packet.hpp"
+
+namespace millrace {
+
+// Sets checksum_start and checksum_offset of a TCP or UDP packet whose checksum is left to us; an
+// SCTP packet without its CRC32c gets it at once, because no receiver takes it from metadata.
+// header_length: of the IPv4 header, already validated; packet.length is exact.
+void note_partial_checksum4(Packet& packet, std::uint32_t header_length);
+// The same behind IPv6 extension headers; fragments are left alone.
+void note_partial_checksum6(Packet& packet);
+
+// Completes in software what the note says, and clears it.
+void complete_checksum(Packet& packet);
+
+}  // namespace millrace

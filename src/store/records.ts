@@ -1,0 +1,44 @@
+/** Everything needed to finish, undo or restore one attachment; written before the kernel changes. */
+export interface AttachmentRecord {
+  containerId: string;
+  ifname: string;
+  network: string;
+  /** `name` of the network configuration that ADD came with; CNI GC goes by it. */
+  configName?: string;
+  netns: string;
+  /** Host end of the veth pair, at most 15 characters. */
+  hostName: string;
+  hostMac: string;
+  podMac: string;
+  mtu: number;
+  addresses: AttachmentAddress[];
+  routes: { dst: string; gw: string }[];
+  /** Written to ifalias: millrace:<containerId>:<ifname>. */
+  alias: string;
+  /** RFC 3339. */
+  createdAt: string;
+  /** Boot id at creation: links of another boot are gone for certain. */
+  bootId: string;
+  /** Pod name and namespace from CNI_ARGS, for people. */
+  pod: { namespace: string; name: string; uid: string } | null;
+}
+
+export interface AttachmentAddress {
+  /** CIDR, /32 or /128. */
+  address: string;
+  gateway: string;
+}
+
+/** intent: being added; attached: committed; removing: DEL began. */
+export type AttachmentState = "intent" | "attached" | "removing";
+
+export interface StoredAttachment {
+  state: AttachmentState;
+  /** Names of the steps done, in order. */
+  steps: string[];
+  record: AttachmentRecord;
+}
+
+export function attachmentKey(containerId: string, ifname: string): string {
+  return `${containerId}:${ifname}`;
+}
