@@ -17,6 +17,11 @@ Prefix host_prefix(Ip4 address) {
   return prefix;
 }
 
+// A socket whose device is gone is unbound for ever, and nothing can be shared with it.
+bool is_bound(int socket) {
+  return ::recvfrom(socket, nullptr, 0, MSG_DONTWAIT, nullptr, nullptr) == 0 || errno != ENXIO;
+}
+
 Prefix host_prefix(const Ip6& address) {
   return {true, address.bytes, 128};
 }
@@ -110,15 +115,8 @@ int Dataplane::find_sharer(std::uint32_t worker, bool zero_copy) {
   for (const auto& entry : ports_) {
     if (!entry || !entry->built.port || entry->worker != worker) continue;
     if ((entry->built.mode == PortMode::kZeroCopy) != zero_copy) continue;
-    // A socket whose device is gone is unbound and cannot be shared with.
-    xdp_options options{};
-    socklen_t length = sizeof(options);
     const int fd = entry->built.port->poll_fd();
-    int error = 0;
-    socklen_t error_length = sizeof(error);
-    if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_length) == 0 && error == 0 &&
-        ::getsockopt(fd, SOL_XDP, XDP_OPTIONS, &options, &length) == 0)
-      return fd;
+    if (is_bound(fd)) return fd;
   }
   return -1;
 }
