@@ -1,0 +1,40 @@
+import { defineConfig } from "vitest/config";
+
+/** Tests that create network namespaces share the kernel and few cores: one file at a time. */
+function kernelProject(name: string, groupOrder: number) {
+  return {
+    extends: true as const,
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      testTimeout: 30_000,
+      fileParallelism: false,
+      sequence: { groupOrder },
+    },
+  };
+}
+
+export default defineConfig({
+  test: {
+    // A thread of the addon that outlives a worker_thread takes the whole process down.
+    pool: "forks",
+    hookTimeout: 30_000,
+    teardownTimeout: 30_000,
+    // Verbose prints every title, and the reason of a test that was skipped with one.
+    reporters: ["verbose"],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["{src,cni,sriov,bench,test}/**/*.test.ts"],
+          exclude: ["test/{netns,cni}/**"],
+          testTimeout: 10_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      kernelProject("netns", 1),
+      kernelProject("cni", 2),
+    ],
+  },
+});
