@@ -63,8 +63,8 @@ class Dataplane {
   PortInfo add_port(const AddPortRequest& request);
   // Removes the routes to the port, detaches it, takes every frame back.
   void remove_port(std::uint16_t index);
-  void add_route(std::uint32_t network, const Prefix& prefix, std::uint16_t port);
-  void remove_route(std::uint32_t network, const Prefix& prefix);
+  void add_route(std::uint32_t id, const Prefix& prefix, std::uint16_t port);
+  void remove_route(std::uint32_t id, const Prefix& prefix);
   // Nothing when the port does not exist or its device is gone.
   std::optional<xdp_statistics> statistics(std::uint16_t index);
 
@@ -83,7 +83,7 @@ class Dataplane {
   };
 
   Network& network(std::uint32_t id);
-  std::uint16_t reserve_slot(std::uint32_t network);
+  std::uint16_t reserve_slot(std::uint32_t id);
   void release_slot(std::uint16_t index);
   int find_sharer(std::uint32_t worker, bool zero_copy);
   PortConfig config_of(const AddPortRequest& request, std::uint16_t index, Vrf& vrf);
@@ -91,7 +91,7 @@ class Dataplane {
   void reclaim(Worker& worker, std::uint16_t index);
   void erase_routes_to(std::uint16_t index);
   void insert(Vrf& vrf, const Prefix& prefix, std::uint32_t next_hop);
-  void erase(Network& network, const Prefix& prefix);
+  void erase(Network& home, const Prefix& prefix);
 
   CounterBlock* const counters_;
   PortFactory factory_;

@@ -13,7 +13,9 @@ namespace {
 
 constexpr int kSoPreferBusyPoll = 69;
 constexpr int kSoBusyPollBudget = 70;
-// Rounds without a full burst before the FILL ring may shrink again.
+// Frames in one burst that make a port busy.
+constexpr std::uint32_t kBusyBurst = 16;
+// Rounds without such a burst before the FILL ring may shrink again.
 constexpr std::uint32_t kFillDecayRounds = 1 << 16;
 
 void set_busy_poll(int fd, const XskPort::Tuning& tuning) {
@@ -55,15 +57,16 @@ std::uint32_t XskPort::receive(Packet* packets, std::uint32_t max) {
     pool_.take_back(packet.frame);
   }
   if (n != 0) xsk_ring_cons__release(&ring, n);
-  adapt_fill(n == max);
+  adapt_fill(n >= kBusyBurst);
   return n;
 }
 
-// A port that receives full bursts gets more frames to receive into, a quiet one gives them back as
-// its frames are used up: a hundred idle pods must not hold the whole UMEM.
-void XskPort::adapt_fill(bool full_burst) {
-  if (full_burst) {
-    fill_target_ = std::min(fill_target_ * 2, max_fill_);
+// A port with traffic gets more frames to receive into, enough to ride out the milliseconds in
+// which another thread has our core; a quiet one gives them back as they are used up. A hundred
+// idle pods must not hold the whole UMEM.
+void XskPort::adapt_fill(bool busy) {
+  if (busy) {
+    fill_target_ = max_fill_;
     quiet_rounds_ = 0;
   } else if (++quiet_rounds_ == kFillDecayRounds) {
     fill_target_ = std::max(fill_target_ / 2, kBaseFill);
@@ -136,7 +139,8 @@ void XskPort::refill() {
   xsk_ring_prod& ring = socket_->fill;
   const std::uint32_t lent = ring.size - xsk_prod_nb_free(&ring, ring.size);
   if (lent + kBaseFill / 2 > fill_target_) return;  // worth a pass only in batches
-  const std::uint32_t n = std::min(fill_target_ - lent, pool_.available());
+  // Half of what is free at most: the other ports need frames too.
+  const std::uint32_t n = std::min(fill_target_ - lent, (pool_.available() + 1) / 2);
   std::uint32_t index;
   if (n == 0 || xsk_ring_prod__reserve(&ring, n, &index) != n) return;
   for (std::uint32_t i = 0; i < n; ++i) {

@@ -22,8 +22,8 @@ class XskPort final : public Port {
     std::uint32_t busy_poll_budget;
   };
 
-  XskPort(const PortConfig& port_config, Umem& umem, FramePool& pool, std::unique_ptr<XskSocket> socket,
-          TxChecksum tx_checksum, const Tuning& tuning);
+  XskPort(const PortConfig& port_config, Umem& umem, FramePool& pool,
+          std::unique_ptr<XskSocket> socket, TxChecksum tx_checksum, const Tuning& tuning);
 
   std::uint32_t receive(Packet* packets, std::uint32_t max) override;
   std::uint32_t transmit(Packet* const* packets, std::uint32_t count) override;
@@ -34,14 +34,14 @@ class XskPort final : public Port {
   XskSocket& socket() { return *socket_; }
   void describe(xdp_desc& descriptor, const Packet& packet) const;
 
-  // Frames the FILL ring starts with; more are lent while full bursts arrive.
+  // Frames the FILL ring starts with; more are lent while there is traffic.
   static constexpr std::uint32_t kBaseFill = 64;
 
  private:
   void kick();
   void reap();
   void refill();
-  void adapt_fill(bool full_burst);
+  void adapt_fill(bool busy);
 
   Umem& umem_;
   FramePool& pool_;
