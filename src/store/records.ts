@@ -8,6 +8,7 @@ export interface AttachmentRecord {
   netns: string;
   /** Host end of the veth pair, at most 15 characters. */
   hostName: string;
+  /** Of the host end itself; the gateway that pods talk to has another. */
   hostMac: string;
   podMac: string;
   mtu: number;
@@ -39,6 +40,7 @@ export interface StoredAttachment {
   record: AttachmentRecord;
 }
 
+/** What an attachment is known by (CNI spec 1.1.0, section 3). */
 export function attachmentKey(containerId: string, ifname: string): string {
   return `${containerId}:${ifname}`;
 }

@@ -1,0 +1,114 @@
+import type { Logger } from "pino";
+import type { Attacher } from "../../cni/attacher.ts";
+import type { Config } from "../config/schema.ts";
+import { Dataplane } from "../dataplane/dataplane.ts";
+import { loadNative, type Native } from "../dataplane/native.ts";
+import { Ipam } from "../networks/ipam.ts";
+import { gatewayOf, type Network, resolveNetwork } from "../networks/network.ts";
+import { Journal } from "../store/journal.ts";
+import { AgentAttacher } from "./attacher.ts";
+import { Closers } from "./closers.ts";
+import { KeyedMutex } from "./keyed-mutex.ts";
+import { lockNetworkNamespace } from "./netns-lock.ts";
+import type { Parts } from "./parts.ts";
+import { type Life, ReadModel } from "./read-model.ts";
+import { Reconciler } from "./reconcile.ts";
+import type { AgentView } from "./view.ts";
+
+export interface Agent {
+  attacher: Attacher;
+  view: AgentView;
+  /**
+   * Waits for running calls, detaches every port and ends the workers. Pods keep their links and
+   * addresses, and the next agent takes them up again. May be called more than once.
+   */
+  stop(): Promise<void>;
+}
+
+export interface AgentOptions {
+  log: Logger;
+  /** The addon; tests pass a kernel of their own, which no other agent can disturb. */
+  native?: Native;
+}
+
+/**
+ * Starts the agent without its API: locks, journal, workers, networks, then one reconcile.
+ * @throws ConfigError | JournalError | Error in words; whatever was started is stopped again
+ */
+export async function createAgent(config: Config, options: AgentOptions): Promise<Agent> {
+  const closers = new Closers();
+  try {
+    return await start(config, options, closers);
+  } catch (error) {
+    await closers.closeAll().catch((err: Error) => options.log.error({ err }, "while giving up"));
+    throw error;
+  }
+}
+
+async function start(config: Config, options: AgentOptions, closers: Closers): Promise<Agent> {
+  const { log } = options;
+  const parts = await makeParts(config, options, closers);
+  const reconciler = new Reconciler(parts);
+  const afXdp = parts.native.probeHost().afXdp;
+  const life: Life = {
+    state: "starting",
+    startedAt: new Date(),
+    problems: () => problemsOf(life, parts.journal, afXdp),
+  };
+  const attacher = new AgentAttacher(parts, life.problems);
+  closers.push(() => reconciler.stop());
+  closers.push(() => attacher.close());
+  const { undone, restored, released, swept, failures } = await reconciler.run(true);
+  reconciler.start(config.reconcileInterval);
+  life.state = "ready";
+  const found = { undone, restored, released, swept, failures: failures.length };
+  log.info({ networks: [...parts.networks.keys()], ...found }, "agent is ready");
+  return {
+    attacher,
+    view: new ReadModel(parts, config, reconciler, life),
+    stop: async () => {
+      if (life.state === "ready") life.state = "stopping";
+      await closers.closeAll();
+      life.state = "stopped";
+    },
+  };
+}
+
+async function makeParts(
+  config: Config,
+  { log, native }: AgentOptions,
+  closers: Closers,
+): Promise<Parts> {
+  if (!native) {
+    const lock = await lockNetworkNamespace();
+    closers.push(() => lock.release());
+  }
+  const journal = await Journal.open(config.stateDir, { warn: (message) => log.warn(message) });
+  closers.push(() => journal.close());
+  const addon = native ?? loadNative();
+  const dataplane = new Dataplane(addon, config.dataplane);
+  closers.push(() => dataplane.stop());
+  const networks = new Map<string, Network>();
+  for (const network of config.networks.map(resolveNetwork)) {
+    const gateways = { gateway4: gatewayOf(network, 4), gateway6: gatewayOf(network, 6) };
+    await dataplane.addNetwork(network.name, gateways);
+    networks.set(network.name, network);
+  }
+  const ipam = new Ipam(function* () {
+    for (const { record } of journal.attachments.values()) yield record;
+  });
+  const locks = new KeyedMutex();
+  return { native: addon, dataplane, journal, ipam, networks, locks, lost: new Set(), log };
+}
+
+function problemsOf(
+  { state }: Life,
+  journal: Journal,
+  afXdp: { ok: boolean; reason: string },
+): string[] {
+  const problems: string[] = [];
+  if (state !== "ready") problems.push(`the agent is ${state}`);
+  if (!afXdp.ok) problems.push(`AF_XDP sockets cannot be opened: ${afXdp.reason}`);
+  if (journal.problem !== null) problems.push(journal.problem);
+  return problems;
+}

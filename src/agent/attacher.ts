@@ -1,0 +1,156 @@
+import type {
+  Attacher,
+  Attachment,
+  AttachmentId,
+  AttachRequest,
+  CheckRequest,
+  NetworkStatus,
+} from "../../cni/attacher.ts";
+import { CNI_ERROR, CniError } from "../../cni/errors.ts";
+import type { Network } from "../networks/network.ts";
+import { attachmentKey, type StoredAttachment } from "../store/records.ts";
+import { addAttachment } from "./add.ts";
+import { checkAttachment } from "./check.ts";
+import { attachFailure, detachFailure } from "./cni-errors.ts";
+import { removeAttachment } from "./del.ts";
+import { aliasOf, hostName } from "./names.ts";
+import type { Parts } from "./parts.ts";
+
+/** The agent's side of the CNI verbs. ADD and DEL of one attachment never run at the same time. */
+export class AgentAttacher implements Attacher {
+  readonly #parts: Parts;
+  readonly #problems: () => string[];
+  #stopping = false;
+
+  /** @param problems why no pod can be attached now, in words; [] when one can */
+  constructor(parts: Parts, problems: () => string[]) {
+    this.#parts = parts;
+    this.#problems = problems;
+  }
+
+  async attach(request: AttachRequest): Promise<Attachment> {
+    this.#requireRunning();
+    const { journal, log } = this.#parts;
+    const network = this.#findNetwork(request.network);
+    const key = attachmentKey(request.containerId, request.ifname);
+    return await this.#parts.locks.run(key, async () => {
+      const present = journal.attachments.get(key);
+      if (present) return await this.#repeated(request, present);
+      const started = performance.now();
+      const record = await addAttachment(this.#parts, network, request).catch((error) => {
+        throw attachFailure(error, request);
+      });
+      const ms = Math.round(performance.now() - started);
+      const mode = this.#parts.dataplane.port(key)?.info.mode;
+      const addresses = record.addresses.map(({ address }) => address);
+      log.info({ attachment: key, network: network.name, addresses, mode, ms }, "attached");
+      return record;
+    });
+  }
+
+  async detach(containerId: string, ifname: string): Promise<void> {
+    this.#requireRunning();
+    const { journal, locks, native, log } = this.#parts;
+    const key = attachmentKey(containerId, ifname);
+    await locks.run(key, async () => {
+      const stored = journal.attachments.get(key);
+      try {
+        // Without a record there may still be a link, if somebody lost the journal.
+        if (!stored)
+          await native.deleteLink(hostName(containerId, ifname), aliasOf(containerId, ifname));
+        else await removeAttachment(this.#parts, stored.record);
+      } catch (error) {
+        throw detachFailure(error, { containerId, ifname });
+      }
+      if (stored) log.info({ attachment: key, network: stored.record.network }, "detached");
+    });
+  }
+
+  async check(request: CheckRequest): Promise<string[]> {
+    const key = attachmentKey(request.containerId, request.ifname);
+    return await this.#parts.locks.run(key, () => checkAttachment(this.#parts, request));
+  }
+
+  async collect(configName: string, valid: AttachmentId[]): Promise<void> {
+    const keep = new Set(
+      valid.map(({ containerId, ifname }) => attachmentKey(containerId, ifname)),
+    );
+    const garbage = [...this.#parts.journal.attachments]
+      .filter(([key, { record }]) => record.configName === configName && !keep.has(key))
+      .map(([, { record }]) => record);
+    const results = await Promise.allSettled(
+      garbage.map(({ containerId, ifname }) => this.detach(containerId, ifname)),
+    );
+    const failures = results.flatMap((result) =>
+      result.status === "rejected" ? [result.reason as CniError] : [],
+    );
+    if (failures[0]) {
+      const details = failures.map(({ message, details }) => `${message}: ${details}`).join("; ");
+      const msg = `${failures.length} of ${garbage.length} attachments could not be collected`;
+      throw new CniError(failures[0].code, msg, details);
+    }
+  }
+
+  // Addresses used up are no reason here: a node whose network plugin fails STATUS becomes
+  // NotReady and loses the very pods that hold them.
+  async status(network: string): Promise<NetworkStatus> {
+    if (!this.#parts.networks.has(network)) {
+      return { ready: false, degraded: false, reason: this.#unknownNetwork(network) };
+    }
+    const problems = this.#problems();
+    const reason = problems.join("; ");
+    return { ready: problems.length === 0, degraded: this.#stopping, reason };
+  }
+
+  /** Takes no further calls and waits for those that run. */
+  async close(): Promise<void> {
+    this.#stopping = true;
+    await this.#parts.locks.idle();
+  }
+
+  #requireRunning(): void {
+    if (!this.#stopping) return;
+    throw new CniError(CNI_ERROR.tryAgainLater, "the millrace agent is stopping");
+  }
+
+  #findNetwork(name: string): Network {
+    const network = this.#parts.networks.get(name);
+    if (network) return network;
+    throw new CniError(CNI_ERROR.invalidConfig, this.#unknownNetwork(name));
+  }
+
+  #unknownNetwork(name: string): string {
+    const known = [...this.#parts.networks.keys()].join(", ") || "none";
+    return `network ${name} is not in the agent's configuration; known networks: ${known}`;
+  }
+
+  /** A second ADD without DEL between is an error, unless it asks for just what is there. */
+  async #repeated(
+    request: AttachRequest,
+    { record, state }: Readonly<StoredAttachment>,
+  ): Promise<Attachment> {
+    const key = attachmentKey(request.containerId, request.ifname);
+    if (state === "attached" && sameWishes(request, record)) {
+      const pod = await this.#parts.native.describePod(record.netns, record.ifname);
+      if (pod?.mac === record.podMac && this.#parts.dataplane.port(key)) return record;
+    }
+    const { netns, network } = record;
+    throw new CniError(
+      CNI_ERROR.invalidEnvironment,
+      `CNI_CONTAINERID and CNI_IFNAME name an attachment that exists: ${key}`,
+      `it is in state ${state}, network ${network}, ${netns}; call DEL first`,
+    );
+  }
+}
+
+function sameWishes(request: AttachRequest, record: Attachment): boolean {
+  const addresses = record.addresses.map(({ address }) => address.split("/")[0] ?? "");
+  return (
+    request.netns === record.netns &&
+    request.network === record.network &&
+    request.configName === record.configName &&
+    (request.mtu ?? record.mtu) === record.mtu &&
+    (request.mac ?? record.podMac) === record.podMac &&
+    (request.ips ?? []).every((ip) => addresses.includes(ip))
+  );
+}

@@ -1,0 +1,65 @@
+import type { AttachmentId, AttachRequest } from "../../cni/attacher.ts";
+import { CNI_ERROR, CniError, type CniErrorCode } from "../../cni/errors.ts";
+import { PortLimitError } from "../dataplane/worker-load.ts";
+import { IpamError } from "../networks/ipam-error.ts";
+import { JournalError } from "../store/journal-error.ts";
+import { StepError } from "./steps.ts";
+
+/** The error of the CNI spec for what made ADD fail; nothing is left behind at this point. */
+export function attachFailure(error: unknown, request: AttachRequest): CniError {
+  if (error instanceof CniError) return error;
+  const { code, hint } = classify(error, request);
+  const msg = `cannot attach ${request.containerId}:${request.ifname}`;
+  return new CniError(code, msg, `${messageOf(error)}${hint && `; ${hint}`}`, { cause: error });
+}
+
+/** The error of the CNI spec for what made DEL fail; a repeated DEL goes on where it stopped. */
+export function detachFailure(error: unknown, { containerId, ifname }: AttachmentId): CniError {
+  if (error instanceof CniError) return error;
+  const code = error instanceof JournalError ? CNI_ERROR.ioFailure : CNI_ERROR.tryAgainLater;
+  const msg = `cannot detach ${containerId}:${ifname} completely`;
+  return new CniError(code, msg, messageOf(error), { cause: error });
+}
+
+interface Class {
+  code: CniErrorCode;
+  hint: string;
+}
+
+function classify(error: unknown, request: AttachRequest): Class {
+  if (error instanceof IpamError) {
+    const { invalidConfig, tryAgainLater } = CNI_ERROR;
+    return { code: error.code === "refused" ? invalidConfig : tryAgainLater, hint: "" };
+  }
+  if (error instanceof JournalError) return { code: CNI_ERROR.ioFailure, hint: "" };
+  return error instanceof StepError
+    ? classifyStep(error, request)
+    : { code: CNI_ERROR.internal, hint: "" };
+}
+
+function classifyStep({ step, errno, cause }: StepError, { netns, ifname }: AttachRequest): Class {
+  if (cause instanceof PortLimitError || errno === "ENOBUFS") {
+    return { code: CNI_ERROR.tryAgainLater, hint: "there is room again when a pod goes" };
+  }
+  // The verb has looked at the namespace; it can still vanish between there and here.
+  if (step === "createVeth" && (errno === "ENOENT" || errno === "EINVAL")) {
+    return { code: CNI_ERROR.invalidNetns, hint: `CNI_NETNS = ${netns}` };
+  }
+  if (step === "createVeth" && errno === "EEXIST") {
+    const hint = `CNI_IFNAME = ${ifname} must be free in ${netns}`;
+    return { code: CNI_ERROR.invalidEnvironment, hint };
+  }
+  if (step === "configurePod" && errno === "EEXIST") {
+    const hint = "another interface of the pod has that address or route: see networks[].routes";
+    return { code: CNI_ERROR.invalidConfig, hint };
+  }
+  if (step === "configurePod" && errno === "EPERM") {
+    const hint = `is IPv6 disabled in the pod (net.ipv6.conf.${ifname}.disable_ipv6)?`;
+    return { code: CNI_ERROR.internal, hint };
+  }
+  return { code: CNI_ERROR.internal, hint: "" };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

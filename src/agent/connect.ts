@@ -1,0 +1,58 @@
+import type { Native } from "../dataplane/native.ts";
+import { formatAddress, hostPrefix } from "../networks/ip.ts";
+import { type Network, staticRoutesVia } from "../networks/network.ts";
+import { type AttachmentRecord, attachmentKey } from "../store/records.ts";
+import type { Parts } from "./parts.ts";
+import { addressesOf } from "./plan.ts";
+import type { Step } from "./steps.ts";
+
+/**
+ * Binds the host end of an attachment to the dataplane and routes its addresses there.
+ * @param reachable whether the pod end can be entered to test the port
+ */
+export function connectSteps(
+  { dataplane }: Parts,
+  network: Network,
+  record: AttachmentRecord,
+  reachable = true,
+): Step[] {
+  const key = attachmentKey(record.containerId, record.ifname);
+  const addresses = addressesOf(record);
+  const request = {
+    attachment: key,
+    network: record.network,
+    ifname: record.hostName,
+    mac: network.gatewayMac,
+    podMac: record.podMac,
+    addresses: addresses.map(formatAddress),
+    mtu: record.mtu,
+    peer: reachable ? { netns: record.netns, ifname: record.ifname } : null,
+  };
+  const prefixes = [
+    ...addresses.map(hostPrefix),
+    ...staticRoutesVia(network, addresses).map(({ prefix }) => prefix),
+  ];
+  return [
+    { name: "addPort", run: () => dataplane.addPort(request) },
+    { name: "addRoutes", run: () => dataplane.addRoutes(key, prefixes) },
+  ];
+}
+
+/** The reverse of attaching, each step without effect when there is nothing left to undo. */
+export function tearDownSteps({ native, dataplane }: Parts, record: AttachmentRecord): Step[] {
+  const key = attachmentKey(record.containerId, record.ifname);
+  return [
+    { name: "removeRoutes", run: () => dataplane.removeRoutes(key) },
+    { name: "removePort", run: () => dataplane.removePort(key) },
+    { name: "deleteLink", run: () => deleteHostEnd(native, record) },
+  ];
+}
+
+async function deleteHostEnd(native: Native, { hostName, hostMac, alias }: AttachmentRecord) {
+  if (await native.deleteLink(hostName, alias)) return;
+  // The kernel takes the alias in a second message; an agent killed in between leaves a link that
+  // only its name and MAC tell to be ours.
+  const links = await native.listLinks();
+  const half = links.find((link) => link.name === hostName && link.mac === hostMac);
+  if (half?.alias === "") await native.deleteLink(hostName, "");
+}

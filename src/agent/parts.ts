@@ -1,0 +1,22 @@
+import type { Logger } from "pino";
+import type { Dataplane } from "../dataplane/dataplane.ts";
+import type { Native } from "../dataplane/native.ts";
+import type { Ipam } from "../networks/ipam.ts";
+import type { Network } from "../networks/network.ts";
+import type { Journal } from "../store/journal.ts";
+import type { KeyedMutex } from "./keyed-mutex.ts";
+
+/** What attaching, detaching and reconciling work with. */
+export interface Parts {
+  native: Native;
+  dataplane: Dataplane;
+  journal: Journal;
+  ipam: Ipam;
+  /** By name, in the order of the configuration. */
+  networks: ReadonlyMap<string, Network>;
+  /** Held by whoever changes an attachment; the key is that of the attachment. */
+  locks: KeyedMutex;
+  /** Keys of attachments whose link vanished while the agent ran. */
+  lost: Set<string>;
+  log: Logger;
+}

@@ -1,0 +1,81 @@
+import type { AttachRequest } from "../../cni/attacher.ts";
+import { CNI_ERROR, CniError } from "../../cni/errors.ts";
+import { type Address, parseCidr } from "../networks/ip.ts";
+import { hostMac, podMac } from "../networks/mac.ts";
+import { minMtu } from "../networks/mtu.ts";
+import { type Network, podRoutes } from "../networks/network.ts";
+import { bootId } from "../store/boot-id.ts";
+import { type AttachmentRecord, attachmentKey } from "../store/records.ts";
+import { aliasOf, hostName } from "./names.ts";
+import type { Parts } from "./parts.ts";
+
+/**
+ * Chooses everything an attachment will have. Changes nothing but the record it returns, which
+ * must be in the journal before the event loop turns: until then its addresses are not taken.
+ * @throws CniError 7 for an mtu or mac that cannot be had; IpamError for addresses
+ */
+export function planAttachment(
+  parts: Parts,
+  network: Network,
+  request: AttachRequest,
+): AttachmentRecord {
+  const { containerId, ifname, netns, configName, pod } = request;
+  const mtu = chooseMtu(network, request.mtu);
+  const addresses = parts.ipam.reserve(network, request.ips);
+  const own = addressesOf({ addresses });
+  return {
+    containerId,
+    ifname,
+    network: network.name,
+    configName,
+    netns,
+    hostName: hostName(containerId, ifname),
+    hostMac: hostMac(aliasOf(containerId, ifname)),
+    podMac: chooseMac(parts, network, request, addresses[0]?.address ?? ""),
+    mtu,
+    addresses,
+    routes: podRoutes(network, own),
+    alias: aliasOf(containerId, ifname),
+    createdAt: new Date().toISOString(),
+    bootId: bootId(),
+    pod,
+  };
+}
+
+/** The addresses of a record without their prefix lengths. */
+export function addressesOf(record: Pick<AttachmentRecord, "addresses">): Address[] {
+  return record.addresses.map(({ address }) => parseCidr(address).address);
+}
+
+function chooseMtu(network: Network, asked: number | undefined): number {
+  if (asked === undefined) return network.mtu;
+  const hasIpv6 = network.subnets.some(({ prefix }) => prefix.family === 6);
+  const least = minMtu({ hasIpv6 });
+  if (asked >= least.mtu && asked <= network.mtu) return asked;
+  throw new CniError(
+    CNI_ERROR.invalidConfig,
+    `mtu = ${asked} cannot be had in network ${network.name}`,
+    `accepted: ${least.mtu} (${least.because}) to ${network.mtu} (mtu of the network)`,
+  );
+}
+
+function chooseMac(
+  { journal }: Parts,
+  network: Network,
+  { mac }: AttachRequest,
+  address: string,
+): string {
+  if (mac === undefined) return podMac(network.name, address);
+  const refuse = (holder: string) =>
+    new CniError(
+      CNI_ERROR.invalidConfig,
+      `mac = ${mac} cannot be had in network ${network.name}: ${holder} has it`,
+      "accepted: a unicast MAC address that nobody in the network has",
+    );
+  if (mac === network.gatewayMac) throw refuse("the gateway");
+  for (const { record } of journal.attachments.values()) {
+    if (record.network !== network.name || record.podMac !== mac) continue;
+    throw refuse(`attachment ${attachmentKey(record.containerId, record.ifname)}`);
+  }
+  return mac;
+}

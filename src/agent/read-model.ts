@@ -1,0 +1,187 @@
+import type { Config } from "../config/schema.ts";
+import type { Port } from "../dataplane/dataplane.ts";
+import { formatAddress, formatPrefix } from "../networks/ip.ts";
+import type { Network } from "../networks/network.ts";
+import { capacity } from "../networks/subnet.ts";
+import { bootId } from "../store/boot-id.ts";
+import type { StoredAttachment } from "../store/records.ts";
+import type { Parts } from "./parts.ts";
+import type { Reconciler } from "./reconcile.ts";
+import { VERSION } from "./version.ts";
+import type {
+  AgentStatus,
+  AgentView,
+  AttachmentView,
+  AttachmentViewState,
+  CountersView,
+  NetworkView,
+  PortView,
+  WorkerView,
+} from "./view.ts";
+
+/** What only the agent itself knows. */
+export interface Life {
+  state: AgentStatus["state"];
+  startedAt: Date;
+  problems(): string[];
+}
+
+/** Builds every view afresh from the parts; keeps nothing. */
+export class ReadModel implements AgentView {
+  readonly #parts: Parts;
+  readonly #config: Config;
+  readonly #reconciler: Reconciler;
+  readonly #life: Life;
+
+  constructor(parts: Parts, config: Config, reconciler: Reconciler, life: Life) {
+    this.#parts = parts;
+    this.#config = config;
+    this.#reconciler = reconciler;
+    this.#life = life;
+  }
+
+  status(): AgentStatus {
+    const { journal, networks, dataplane } = this.#parts;
+    const { state, startedAt } = this.#life;
+    const { socket, stateDir } = this.#config;
+    const { path, bytes, attachments } = journal;
+    return {
+      version: VERSION,
+      pid: process.pid,
+      state,
+      problems: this.#life.problems(),
+      startedAt: startedAt.toISOString(),
+      uptimeSeconds: Math.floor((Date.now() - startedAt.getTime()) / 1000),
+      socket,
+      stateDir,
+      bootId: bootId(),
+      networks: networks.size,
+      ports: dataplane.ports.length,
+      attachments: this.#countStates(),
+      workers: this.#workers(),
+      journal: { path, bytes, records: attachments.size },
+      reconcile: this.#reconciler.last,
+    };
+  }
+
+  networks(): NetworkView[] {
+    return [...this.#parts.networks.values()].map((network) => this.#network(network));
+  }
+
+  attachments(): AttachmentView[] {
+    return [...this.#parts.journal.attachments].map(([key, stored]) =>
+      this.#attachment(key, stored),
+    );
+  }
+
+  ports(): PortView[] {
+    const { dataplane } = this.#parts;
+    const { fill } = this.#config.dataplane;
+    return dataplane.ports.map((port) => ({
+      ...identity(port),
+      worker: port.worker,
+      mode: port.info.mode,
+      txChecksum: port.info.txChecksum,
+      refused: [...port.info.refused],
+      fill,
+      kernel: dataplane.statistics(port),
+    }));
+  }
+
+  counters(): CountersView {
+    const { ports, counters } = this.#parts.dataplane;
+    const workers = this.#parts.dataplane.workers();
+    return {
+      ports: ports.map((port) => ({ ...identity(port), ...counters.port(port.info.port) })),
+      workers: workers.map((_, worker) => ({ worker, counters: counters.worker(worker) })),
+    };
+  }
+
+  #network(network: Network): NetworkView {
+    const { dataplane, ipam, journal } = this.#parts;
+    const placement = dataplane.network(network.name);
+    const records = [...journal.attachments.values()].map(({ record }) => record);
+    const routed = new Set(
+      dataplane.ports
+        .filter((port) => port.network === network.name)
+        .flatMap(({ routes }) => [...routes]),
+    );
+    return {
+      name: network.name,
+      id: placement?.id ?? -1,
+      worker: placement?.worker ?? -1,
+      mtu: network.mtu,
+      gatewayMac: network.gatewayMac,
+      subnets: network.subnets.map((subnet) => ({
+        prefix: formatPrefix(subnet.prefix),
+        gateway: formatAddress(subnet.gateway),
+        capacity: String(capacity(subnet)),
+        allocated: ipam.allocated(network, subnet),
+      })),
+      routes: [...network.routes],
+      staticRoutes: network.staticRoutes.map(({ prefix, via }) => ({
+        prefix,
+        via: formatAddress(via),
+        active: routed.has(prefix),
+      })),
+      attachments: records.filter((record) => record.network === network.name).length,
+    };
+  }
+
+  #attachment(key: string, stored: Readonly<StoredAttachment>): AttachmentView {
+    const { containerId, ifname, network, netns, pod, podMac, hostName, mtu, createdAt } =
+      stored.record;
+    const port = this.#parts.dataplane.port(key);
+    return {
+      key,
+      containerId,
+      ifname,
+      network,
+      state: this.#stateOf(key, stored),
+      steps: [...stored.steps],
+      netns,
+      pod: pod && { ...pod },
+      addresses: stored.record.addresses.map((address) => ({ ...address })),
+      podMac,
+      hostName,
+      mtu,
+      port: port?.info.port ?? null,
+      mode: port?.info.mode ?? null,
+      createdAt,
+    };
+  }
+
+  #stateOf(key: string, { state }: Readonly<StoredAttachment>): AttachmentViewState {
+    if (state === "attached") return this.#parts.lost.has(key) ? "lost" : "attached";
+    return state === "intent" ? "adding" : "removing";
+  }
+
+  #countStates(): Record<AttachmentViewState, number> {
+    const counts = { adding: 0, attached: 0, removing: 0, lost: 0 };
+    for (const [key, stored] of this.#parts.journal.attachments) {
+      counts[this.#stateOf(key, stored)]++;
+    }
+    return counts;
+  }
+
+  #workers(): WorkerView[] {
+    const { dataplane, networks } = this.#parts;
+    return dataplane.workers().map(({ cpu, umemBytes, hugepages }, worker) => {
+      const { frames_total: frames = 0, frames_free: free = 0 } = dataplane.counters.worker(worker);
+      return {
+        worker,
+        cpu,
+        umemBytes,
+        hugepages,
+        frames,
+        framesInUse: frames - free,
+        networks: [...networks.keys()].filter((name) => dataplane.network(name)?.worker === worker),
+        ports: dataplane.ports.filter((port) => port.worker === worker).length,
+      };
+    });
+  }
+}
+
+function identity({ info, ifname, network, attachment }: Port) {
+  return { port: info.port, ifname, network, attachment };
+}

@@ -1,0 +1,160 @@
+import type { HostLink } from "../dataplane/native.ts";
+import type { AttachmentRecord, StoredAttachment } from "../store/records.ts";
+import { connectSteps } from "./connect.ts";
+import { removeAttachment } from "./del.ts";
+import { keyOfAlias } from "./names.ts";
+import type { Parts } from "./parts.ts";
+import type { ReconcileView } from "./view.ts";
+
+/**
+ * Compares journal, kernel and dataplane, and repairs what differs. At start it finishes what an
+ * earlier agent left: half-done ADDs and DELs are undone, living attachments get their port back,
+ * dead ones are released. Only links that carry our alias are ever touched.
+ */
+export class Reconciler {
+  readonly #parts: Parts;
+  #last: ReconcileView | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** What the last run found; null before the first. */
+  get last(): ReconcileView | null {
+    return this.#last;
+  }
+
+  /** @param atStart attachments whose link is gone are released instead of kept for their DEL */
+  async run(atStart: boolean): Promise<ReconcileView> {
+    const view: ReconcileView = {
+      at: new Date().toISOString(),
+      undone: 0,
+      restored: 0,
+      released: 0,
+      swept: 0,
+      lost: 0,
+      failures: [],
+    };
+    const links = await this.#ownLinks();
+    const keys = new Set([...this.#parts.journal.attachments.keys(), ...links.keys()]);
+    await Promise.all(
+      [...keys].map((key) =>
+        this.#parts.locks
+          .run(key, () => this.#repair(key, links.get(key), atStart, view))
+          .catch((error: Error) => this.#failed(key, error, view)),
+      ),
+    );
+    this.#last = view;
+    return view;
+  }
+
+  /** Runs every `seconds`; a run that takes longer delays the next. */
+  start(seconds: number): void {
+    this.#timer = setTimeout(() => {
+      this.#running = this.run(false)
+        .catch((error: Error) => this.#parts.log.error({ err: error }, "reconcile failed"))
+        .finally(() => {
+          if (this.#timer) this.start(seconds);
+        });
+    }, seconds * 1000).unref();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    await this.#running;
+  }
+
+  async #ownLinks(): Promise<Map<string, HostLink>> {
+    const links = await this.#parts.native.listLinks();
+    return new Map(
+      links.flatMap((link) => {
+        const key = keyOfAlias(link.alias);
+        return key === null ? [] : [[key, link] as const];
+      }),
+    );
+  }
+
+  // The links were listed before the lock was taken, but nothing here trusts them blindly: only
+  // "there was a link" and "there was none", and either is asked again where it matters.
+  async #repair(
+    key: string,
+    link: HostLink | undefined,
+    atStart: boolean,
+    view: ReconcileView,
+  ): Promise<void> {
+    const stored = this.#parts.journal.attachments.get(key);
+    if (!stored) return this.#sweep(key, link, view);
+    if (stored.state !== "attached") return this.#undo(key, stored, view);
+    if (!link && this.#parts.lost.has(key)) return;
+    const alive = link ?? (await this.#ownLinks()).get(key);
+    if (alive) return this.#restore(key, stored.record, view);
+    if (atStart) return this.#release(key, stored.record, view);
+    return this.#lose(key, stored.record, view);
+  }
+
+  async #sweep(key: string, link: HostLink | undefined, view: ReconcileView): Promise<void> {
+    if (!link || !(await this.#parts.native.deleteLink(link.name, link.alias))) return;
+    view.swept++;
+    this.#parts.log.warn({ attachment: key, link: link.name }, "deleted a link without a record");
+  }
+
+  // Nobody works on it: the lock is ours.
+  async #undo(
+    key: string,
+    { record, state }: StoredAttachment,
+    view: ReconcileView,
+  ): Promise<void> {
+    await removeAttachment(this.#parts, record);
+    view.undone++;
+    this.#parts.log.warn({ attachment: key, state }, "undid a half-done ADD or DEL");
+  }
+
+  async #restore(key: string, record: AttachmentRecord, view: ReconcileView): Promise<void> {
+    const { native, dataplane, networks, log, lost } = this.#parts;
+    lost.delete(key);
+    if (dataplane.port(key)) return;
+    const network = networks.get(record.network);
+    if (!network) throw new Error(`network ${record.network} is not configured any more`);
+    // A link outlives the path of its namespace: whoever made the path may have removed it.
+    const pod = await native.describePod(record.netns, record.ifname);
+    try {
+      const steps = connectSteps(this.#parts, network, record, pod !== null);
+      for (const step of steps) await step.run();
+    } catch (error) {
+      await dataplane.removePort(key);
+      throw error;
+    }
+    view.restored++;
+    log.info({ attachment: key, network: record.network }, "took up an attachment again");
+  }
+
+  async #release(key: string, record: AttachmentRecord, view: ReconcileView): Promise<void> {
+    await removeAttachment(this.#parts, record);
+    view.released++;
+    const addresses = record.addresses.map(({ address }) => address);
+    this.#parts.log.warn(
+      { attachment: key, addresses },
+      "its link is gone: released the addresses",
+    );
+  }
+
+  async #lose(key: string, record: AttachmentRecord, view: ReconcileView): Promise<void> {
+    const { dataplane, log, lost } = this.#parts;
+    await dataplane.removeRoutes(key);
+    await dataplane.removePort(key);
+    lost.add(key);
+    view.lost++;
+    log.warn({ attachment: key, link: record.hostName }, "its link vanished; kept until DEL");
+  }
+
+  // Tried again at every run, but what stays the same is logged once.
+  #failed(key: string, error: Error, view: ReconcileView): void {
+    const failure = `attachment ${key}: ${error.message}`;
+    view.failures.push(failure);
+    if (this.#last?.failures.includes(failure)) return;
+    this.#parts.log.error({ attachment: key, err: error }, "could not be reconciled");
+  }
+}

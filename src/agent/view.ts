@@ -1,0 +1,172 @@
+import type { PortMode } from "../dataplane/native.ts";
+
+/**
+ * What the agent shows of itself. Every call returns a fresh plain object that survives
+ * JSON.stringify unchanged; nothing here stops a worker or waits for the kernel.
+ */
+export interface AgentView {
+  status(): AgentStatus;
+  /** In the order of the configuration. */
+  networks(): NetworkView[];
+  /** Oldest first; includes attachments being added or removed. */
+  attachments(): AttachmentView[];
+  /** By port number. */
+  ports(): PortView[];
+  counters(): CountersView;
+}
+
+export interface AgentStatus {
+  version: string;
+  pid: number;
+  state: "starting" | "ready" | "stopping" | "stopped";
+  /** Why new pods cannot be attached now, in words; empty when they can. */
+  problems: string[];
+  /** RFC 3339. */
+  startedAt: string;
+  uptimeSeconds: number;
+  socket: string;
+  stateDir: string;
+  bootId: string;
+  networks: number;
+  ports: number;
+  attachments: Record<AttachmentViewState, number>;
+  workers: WorkerView[];
+  journal: JournalView;
+  /** The last sweep over journal and kernel, null before the first one. */
+  reconcile: ReconcileView | null;
+}
+
+export interface WorkerView {
+  worker: number;
+  /** CPU pinned to, -1 for none. */
+  cpu: number;
+  umemBytes: number;
+  hugepages: boolean;
+  /** Frames of the UMEM, and how many of them are in rings or on their way. */
+  frames: number;
+  framesInUse: number;
+  /** Names of the networks that live on this worker. */
+  networks: string[];
+  ports: number;
+}
+
+export interface JournalView {
+  path: string;
+  bytes: number;
+  records: number;
+}
+
+export interface ReconcileView {
+  /** RFC 3339. */
+  at: string;
+  /** Half-done ADDs and DELs undone. */
+  undone: number;
+  /** Attachments of an earlier agent whose port was added again. */
+  restored: number;
+  /** Records dropped because their veth was gone at start. */
+  released: number;
+  /** Own links without a record, deleted. */
+  swept: number;
+  /** Ports whose link vanished while the agent ran. */
+  lost: number;
+  /** What could not be repaired, in words; tried again at the next sweep. */
+  failures: string[];
+}
+
+export interface NetworkView {
+  name: string;
+  /** Id in the dataplane. */
+  id: number;
+  worker: number;
+  mtu: number;
+  gatewayMac: string;
+  /** One per family, IPv4 first. */
+  subnets: SubnetView[];
+  /** CIDRs every pod reaches through the gateway. */
+  routes: string[];
+  staticRoutes: StaticRouteView[];
+  attachments: number;
+}
+
+export interface SubnetView {
+  /** CIDR. */
+  prefix: string;
+  gateway: string;
+  /** Addresses pods can have; a decimal string, as IPv6 exceeds 2^53. */
+  capacity: string;
+  allocated: number;
+}
+
+export interface StaticRouteView {
+  /** CIDR. */
+  prefix: string;
+  via: string;
+  /** False while no attached pod has the address `via`. */
+  active: boolean;
+}
+
+/** lost: the link vanished without DEL; the address stays reserved until DEL comes. */
+export type AttachmentViewState = "adding" | "attached" | "removing" | "lost";
+
+export interface AttachmentView {
+  /** containerId:ifname. */
+  key: string;
+  containerId: string;
+  ifname: string;
+  network: string;
+  state: AttachmentViewState;
+  /** Steps of ADD done, in order. */
+  steps: string[];
+  netns: string;
+  pod: { namespace: string; name: string; uid: string } | null;
+  /** CIDR, /32 or /128, with the gateway. */
+  addresses: { address: string; gateway: string }[];
+  podMac: string;
+  hostName: string;
+  mtu: number;
+  /** Null while the attachment has no port in the dataplane. */
+  port: number | null;
+  mode: PortMode | null;
+  /** RFC 3339. */
+  createdAt: string;
+}
+
+export interface PortView {
+  port: number;
+  /** Interface in the agent's network namespace. */
+  ifname: string;
+  network: string;
+  worker: number;
+  /** containerId:ifname. */
+  attachment: string;
+  mode: PortMode;
+  txChecksum: "metadata" | "software";
+  /** Modes tried before the one reached, each with the reason. */
+  refused: string[];
+  /** Most frames the FILL ring may hold. */
+  fill: number;
+  /** XDP_STATISTICS of the socket, null when it is dead. */
+  kernel: Record<string, number> | null;
+}
+
+/** Totals since the port or worker started. Exact up to 2^53. */
+export interface CountersView {
+  ports: PortCounters[];
+  workers: WorkerCounters[];
+}
+
+export interface PortCounters {
+  port: number;
+  ifname: string;
+  network: string;
+  attachment: string;
+  /** By name, in the order of the layout: rx_packets …, without drops. */
+  counters: Record<string, number>;
+  /** By drop reason, zeroes included. */
+  drops: Record<string, number>;
+}
+
+export interface WorkerCounters {
+  worker: number;
+  counters: Record<string, number>;
+}

@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { dataplaneSchema } from "./dataplane-schema.ts";
+import { absolutePath, cidr, integer, ipAddress, list, oneOf, text } from "./fields.ts";
+
+/** sun_path of a unix socket address holds 108 bytes with the final zero (unix(7)). */
+const SOCKET_PATH_BYTES = 107;
+const PATH_BYTES = 4095;
+
+const staticRoute = z.strictObject({
+  /** Reached through the pod that has the address `via`. */
+  prefix: cidr,
+  /** An address of a node prefix. It is kept for the pod that asks for it. */
+  via: ipAddress,
+});
+
+const network = z.strictObject({
+  /** Used in NetConf, metrics and the CLI. */
+  name: text(
+    /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+    "1 to 63 lower-case letters, digits and inner dashes",
+  ),
+  /** Prefixes this node gives pods addresses from; at most one per family. */
+  nodePrefixes: list(cidr, "CIDR prefixes"),
+  /** Bytes of an IP packet. */
+  mtu: integer(68, 65535, "bytes").default(1500),
+  /** At most one per family. Default: the first usable address of each node prefix. */
+  gateways: list(ipAddress, "addresses").default([]),
+  /** What pods reach through the gateway. Default: the node prefixes and static routes. */
+  routes: list(cidr, "CIDR prefixes").optional(),
+  staticRoutes: list(staticRoute, "{prefix, via}").default([]),
+});
+
+const log = z.strictObject({
+  level: oneOf(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+});
+
+const metrics = z.strictObject({
+  /** "unix" serves /metrics on the agent's socket; a port is only opened on the loopback. */
+  listen: text(
+    /^(unix|127\.0\.0\.1:\d{1,5}|\[::1\]:\d{1,5})$/,
+    '"unix", "127.0.0.1:PORT" or "[::1]:PORT"',
+  ).default("unix"),
+});
+
+/** The YAML of `millrace agent --config FILE`. Unknown keys are errors. */
+export const configSchema = z.strictObject({
+  /** Where the CNI executable and the CLI find the agent. */
+  socket: absolutePath(SOCKET_PATH_BYTES).default("/run/millrace/agent.sock"),
+  /** Holds the journal; must survive a reboot. */
+  stateDir: absolutePath(PATH_BYTES).default("/var/lib/millrace"),
+  /** Seconds between two comparisons of journal and kernel. */
+  reconcileInterval: integer(1, 3600, "seconds").default(30),
+  log: log.prefault({}),
+  metrics: metrics.prefault({}),
+  dataplane: dataplaneSchema.prefault({}),
+  networks: list(network, "networks").default([]),
+});
+
+type DeepReadonly<T> = T extends (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
+    : T;
+
+/** A checked configuration with every default filled in; frozen to the leaves. */
+export type Config = DeepReadonly<z.output<typeof configSchema>>;
+export type NetworkConfig = Config["networks"][number];
+export type DataplaneConfig = Config["dataplane"];
+
+/** JSON Schema (draft 2020-12) of the YAML, for editors and CI of those who write it. */
+export function configJsonSchema(): Record<string, unknown> {
+  const schema = z.toJSONSchema(configSchema, { io: "input" });
+  return { ...schema, title: "Millrace agent configuration" };
+}

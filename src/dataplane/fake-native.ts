@@ -1,0 +1,240 @@
+import type {
+  CounterLayout,
+  DataplaneOptions,
+  HostLink,
+  Native,
+  NativeDataplane,
+  PodLink,
+  PodOptions,
+  PortInfo,
+  PortOptions,
+  VethOptions,
+  VethPair,
+} from "./native.ts";
+
+/** A kernel in memory for tests: network namespaces and veths that outlive an agent. */
+export class FakeKernel {
+  readonly namespaces = new Set<string>();
+  readonly links = new Map<string, VethOptions & { pod: PodLink }>();
+  #ifindex = 10;
+
+  createVeth(options: VethOptions): VethPair {
+    if (!this.namespaces.has(options.netns)) throw errno("ENOENT", `namespace ${options.netns}`);
+    const taken =
+      this.links.has(options.hostName) || this.findPod(options.netns, options.podName) !== null;
+    if (taken) throw errno("EEXIST", `create veth ${options.hostName}`);
+    const hostIfindex = this.#ifindex++;
+    const podIfindex = this.#ifindex++;
+    const { podMac: mac, mtu } = options;
+    const pod = { ifindex: podIfindex, mac, mtu, up: false, addresses: [], routes: [] };
+    this.links.set(options.hostName, { ...options, pod });
+    return { hostIfindex, podIfindex };
+  }
+
+  findPod(netns: string, ifname: string): PodLink | null {
+    const all = [...this.links.values()];
+    return all.find((link) => link.netns === netns && link.podName === ifname)?.pod ?? null;
+  }
+
+  /** As when the last process of a pod ends: its links go with it. */
+  deleteNamespace(netns: string): void {
+    this.namespaces.delete(netns);
+    for (const [name, link] of this.links) if (link.netns === netns) this.links.delete(name);
+  }
+
+  hostLinks(): HostLink[] {
+    return [...this.links.values()].map(({ hostName, alias, hostMac, mtu, pod }) => ({
+      ifindex: pod.ifindex - 1,
+      name: hostName,
+      alias,
+      mac: hostMac,
+      mtu,
+      up: true,
+      kind: "veth",
+      xdpProgram: 0,
+    }));
+  }
+}
+
+const LAYOUT: CounterLayout = {
+  slots: 8,
+  maxPorts: 256,
+  maxWorkers: 4,
+  firstDrop: 4,
+  port: ["rx_packets", "rx_bytes"],
+  worker: ["rounds", "frames_free", "frames_total"],
+  dropReasons: ["runt", "no-route"],
+};
+
+type Method = keyof NativeDataplane | "createVeth" | "configurePod" | "describePod" | "deleteLink";
+
+/** The addon over a FakeKernel. Every asynchronous method takes at least one turn of the loop. */
+export class FakeNative implements Native {
+  readonly counterLayout = LAYOUT;
+  readonly kernel: FakeKernel;
+  readonly Dataplane: Native["Dataplane"];
+  /** The dataplane made last. */
+  dataplane: FakeDataplane | null = null;
+  /** Errors to reject with, once each, by method. */
+  readonly failures = new Map<Method, Error>();
+  /** Set by crash(): nothing that is asked for happens any more. */
+  readonly #grave = Promise.withResolvers<never>();
+  #crashed = false;
+  afXdp = { ok: true, reason: "" };
+
+  constructor(kernel = new FakeKernel()) {
+    this.kernel = kernel;
+    const native = this;
+    this.Dataplane = class extends FakeDataplane {
+      constructor(options: DataplaneOptions) {
+        super(options, native);
+        native.dataplane = this;
+      }
+    };
+  }
+
+  /** As when the process is killed: calls neither have an effect nor come back … */
+  crash(): void {
+    this.#crashed = true;
+    this.#grave.promise.catch(() => {});
+  }
+
+  /** … until the test is over and nobody must wait any more. */
+  bury(): void {
+    this.#grave.reject(new Error("killed"));
+  }
+
+  async call<T>(method: Method, work: () => T): Promise<T> {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.#crashed) return await this.#grave.promise;
+    const failure = this.failures.get(method);
+    this.failures.delete(method);
+    if (failure) throw failure;
+    return work();
+  }
+
+  probeHost() {
+    const { afXdp } = this;
+    return {
+      kernel: "6.18",
+      libbpf: "1.1",
+      afXdp,
+      txMetadata: true,
+      hugepagesFree: 0,
+      memlockBytes: 0,
+    };
+  }
+
+  createVeth(options: VethOptions): Promise<VethPair> {
+    return this.call("createVeth", () => this.kernel.createVeth(options));
+  }
+
+  configurePod({ netns, ifname, addresses, gateways, routes }: PodOptions): Promise<void> {
+    return this.call("configurePod", () => {
+      const pod = this.kernel.findPod(netns, ifname);
+      if (!pod) throw errno("ENODEV", `interface ${ifname}`);
+      pod.up = true;
+      pod.addresses.push(...addresses);
+      const onLink = gateways.map((dst) => ({ dst: hostRoute(dst), gw: "" }));
+      pod.routes.push(...onLink, ...routes);
+    });
+  }
+
+  describePod(netns: string, ifname: string): Promise<PodLink | null> {
+    return this.call("describePod", () => structuredClone(this.kernel.findPod(netns, ifname)));
+  }
+
+  deleteLink(name: string, alias: string): Promise<boolean> {
+    return this.call("deleteLink", () => {
+      const ours = this.kernel.links.get(name)?.alias === alias;
+      return ours && this.kernel.links.delete(name);
+    });
+  }
+
+  async listLinks(): Promise<HostLink[]> {
+    return this.kernel.hostLinks();
+  }
+
+  async netdevFeatures() {
+    return [];
+  }
+}
+
+export class FakeDataplane implements NativeDataplane {
+  readonly options: DataplaneOptions;
+  readonly networks: { worker: number; gateway4: string; gateway6: string }[] = [];
+  readonly ports = new Map<number, PortOptions>();
+  /** "<network> <prefix>" to port. */
+  readonly routes = new Map<string, number>();
+  running = false;
+  readonly #native: FakeNative;
+
+  constructor(options: DataplaneOptions, native: FakeNative) {
+    this.options = options;
+    this.#native = native;
+  }
+
+  start(): void {
+    this.running = true;
+  }
+
+  async stop(): Promise<void> {
+    this.running = false;
+  }
+
+  describeWorkers() {
+    return this.options.workers.map(({ cpu, frames, frameSize }) => ({
+      cpu,
+      umemBytes: frames * frameSize,
+      hugepages: false,
+    }));
+  }
+
+  async addNetwork(network: { worker: number; gateway4: string; gateway6: string }) {
+    return this.networks.push(network) - 1;
+  }
+
+  async removeNetwork(id: number): Promise<void> {
+    delete this.networks[id];
+  }
+
+  addPort(options: PortOptions): Promise<PortInfo> {
+    return this.#native.call("addPort", () => {
+      if (!this.#native.kernel.links.has(options.ifname)) throw errno("ENODEV", options.ifname);
+      let port = 0;
+      while (this.ports.has(port)) port++;
+      this.ports.set(port, options);
+      const refused = ["zero-copy: the driver has none"];
+      return { port, mode: "copy", txChecksum: "metadata", refused };
+    });
+  }
+
+  removePort(port: number): Promise<void> {
+    return this.#native.call("removePort", () => {
+      if (!this.ports.delete(port)) throw errno("EINVAL", `port ${port} does not exist`);
+    });
+  }
+
+  addRoute(network: number, prefix: string, port: number): Promise<void> {
+    return this.#native.call("addRoute", () => {
+      this.routes.set(`${network} ${prefix}`, port);
+    });
+  }
+
+  removeRoute(network: number, prefix: string): Promise<void> {
+    return this.#native.call("removeRoute", () => {
+      if (!this.routes.delete(`${network} ${prefix}`)) throw errno("EINVAL", "no such route");
+    });
+  }
+
+  portStatistics(port: number): Record<string, number> | null {
+    return this.ports.has(port) ? { rx_dropped: 0 } : null;
+  }
+}
+
+/** An error as the addon rejects with. */
+export function errno(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}
+
+const hostRoute = (address: string) => `${address}/${address.includes(":") ? 128 : 32}`;

@@ -1,0 +1,153 @@
+import type { AttachmentAddress, AttachmentRecord } from "../store/records.ts";
+import { attachmentKey } from "../store/records.ts";
+import { type Address, formatAddress, formatPrefix, hostPrefix, parseAddress } from "./ip.ts";
+import { IpamError } from "./ipam-error.ts";
+import type { Network } from "./network.ts";
+import { Pool } from "./pool.ts";
+import { reservedAs, type Subnet, subnetHolds } from "./subnet.ts";
+
+/**
+ * Built-in address management. It stores nothing: an address is taken when a record has it, so
+ * none can leak or be given twice. The caller must put its record among `records` in the same
+ * turn of the event loop in which it called reserve().
+ */
+export class Ipam {
+  readonly #records: () => Iterable<AttachmentRecord>;
+  /** Per network: the offset handed out last, so that a freed address rests before its reuse. */
+  readonly #last = new Map<string, bigint>();
+
+  constructor(records: () => Iterable<AttachmentRecord>) {
+    this.#records = records;
+  }
+
+  /**
+   * Picks one address per family of the network; the same host number in both when it is free.
+   * @param requested addresses the pod asks for, with or without prefix length, at most one per
+   *   family; an address kept for a static route is only given to who asks for it
+   * @throws IpamError refused: an address asked for is not to be had, and why;
+   *   exhausted: no address is left
+   */
+  reserve(network: Network, requested: readonly string[] = []): AttachmentAddress[] {
+    const taken = this.#takenIn(network);
+    const asked = checkRequests(network, requested, taken);
+    const picked = this.#pick(network, asked, taken);
+    // An address asked for says nothing about which ones were used lately.
+    const offset = requested.length === 0 ? offsetIn(network.subnets[0], picked[0]) : null;
+    if (offset !== null) this.#last.set(network.name, offset);
+    return picked.map((address, i) => ({
+      address: hostPrefix(address),
+      gateway: formatAddress(network.subnets[i]?.gateway ?? address),
+    }));
+  }
+
+  /** Addresses of the subnet that records hold. */
+  allocated(network: Network, subnet: Subnet): number {
+    let count = 0;
+    for (const { family } of this.#takenIn(network).values()) {
+      if (family === subnet.prefix.family) count++;
+    }
+    return count;
+  }
+
+  #pick(network: Network, asked: (Address | null)[], taken: Taken): Address[] {
+    const pools = network.subnets.map((subnet) => new Pool(subnet, blocked(network, taken)));
+    const after = this.#last.get(network.name) ?? this.#newest(network);
+    const preferred = commonOffset(pools, asked, after);
+    return pools.map((pool, i) => asked[i] ?? pool.take(preferred, after) ?? exhausted(network, i));
+  }
+
+  /** Where an earlier agent left off: the address of the youngest record. */
+  #newest(network: Network): bigint {
+    let youngest: AttachmentRecord | null = null;
+    for (const record of this.#records()) {
+      if (record.network !== network.name) continue;
+      if (!youngest || record.createdAt > youngest.createdAt) youngest = record;
+    }
+    const text = youngest?.addresses[0]?.address.split("/")[0];
+    const subnet = network.subnets[0];
+    return (text !== undefined && offsetIn(subnet, parseAddress(text))) || 0n;
+  }
+
+  #takenIn(network: Network): Taken {
+    const taken: Taken = new Map();
+    for (const record of this.#records()) {
+      if (record.network !== network.name) continue;
+      const holder = attachmentKey(record.containerId, record.ifname);
+      for (const { address } of record.addresses) {
+        const text = address.split("/")[0] ?? address;
+        taken.set(text, { holder, family: text.includes(":") ? 6 : 4 });
+      }
+    }
+    return taken;
+  }
+}
+
+/** Canonical address text to the attachment that holds it. */
+type Taken = Map<string, { holder: string; family: 4 | 6 }>;
+
+function blocked(network: Network, taken: Taken): Set<string> {
+  const kept = network.staticRoutes.map(({ via }) => formatAddress(via));
+  return new Set([...taken.keys(), ...kept]);
+}
+
+/** One host number for both families, so that people recognise a pod by either address. */
+function commonOffset(pools: Pool[], asked: (Address | null)[], after: bigint): bigint | null {
+  const fixed = pools.findIndex((_, i) => asked[i]);
+  const fixedPool = pools[fixed];
+  const fixedAddress = asked[fixed];
+  if (fixedPool && fixedAddress) return fixedPool.offsetOf(fixedAddress);
+  const [first, ...others] = pools;
+  return first?.next(after, (offset) => others.every((pool) => pool.isFree(offset))) ?? null;
+}
+
+function offsetIn(subnet: Subnet | undefined, address: Address | undefined): bigint | null {
+  if (!subnet || !address || !subnetHolds(subnet, address)) return null;
+  return address.value - subnet.prefix.base;
+}
+
+/** The requested address of each subnet, null where none is requested. */
+function checkRequests(
+  network: Network,
+  requested: readonly string[],
+  taken: Taken,
+): (Address | null)[] {
+  const asked: (Address | null)[] = network.subnets.map(() => null);
+  for (const text of requested) {
+    const address = readRequest(network, text);
+    const i = network.subnets.findIndex((subnet) => subnetHolds(subnet, address));
+    if (i < 0) throw refused(network, text, whyNot(network, address));
+    const holder = taken.get(formatAddress(address))?.holder;
+    if (holder !== undefined) throw refused(network, text, `attachment ${holder} has it`);
+    if (asked[i]) throw refused(network, text, `a second IPv${address.family} address`);
+    asked[i] = address;
+  }
+  return asked;
+}
+
+function readRequest(network: Network, text: string): Address {
+  try {
+    return parseAddress(text.split("/")[0] ?? text);
+  } catch (error) {
+    throw refused(network, text, (error as Error).message);
+  }
+}
+
+function whyNot(network: Network, address: Address): string {
+  const subnet = network.subnets.find(({ prefix }) => prefix.family === address.family);
+  if (!subnet) return `the network has no IPv${address.family} prefix`;
+  const prefix = formatPrefix(subnet.prefix);
+  const reserved = reservedAs(subnet, address);
+  return reserved ? `it is the ${reserved} of ${prefix}` : `it is not in ${prefix}`;
+}
+
+function refused(network: Network, text: string, why: string): IpamError {
+  const message = `network ${network.name}: address ${text} cannot be had: ${why}`;
+  return new IpamError("refused", message);
+}
+
+function exhausted(network: Network, i: number): never {
+  const subnet = network.subnets[i];
+  const prefix = subnet ? formatPrefix(subnet.prefix) : "";
+  const message = `network ${network.name}: every address of ${prefix} is in use; delete pods or widen the prefix`;
+  throw new IpamError("exhausted", message);
+}

@@ -1,0 +1,31 @@
+import { createHash } from "node:crypto";
+
+const LOCAL_BIT = 0x02;
+const GROUP_BIT = 0x01;
+
+/**
+ * The MAC every port of a network answers with as gateway. Derived from the name alone, so it is
+ * the same after a restart and on every node: neighbour caches in pods stay right.
+ */
+export function gatewayMac(network: string): string {
+  return derivedMac(`gateway\0${network}`);
+}
+
+/** The MAC of the pod that has `address` (no length). Whoever gets the address next inherits it. */
+export function podMac(network: string, address: string): string {
+  return derivedMac(`pod\0${network}\0${address}`);
+}
+
+/**
+ * The MAC of the host end itself. It is not the gateway's: with XDP detached the node's kernel then
+ * takes what a pod sends for somebody else's instead of routing it.
+ */
+export function hostMac(alias: string): string {
+  return derivedMac(`host\0${alias}`);
+}
+
+function derivedMac(seed: string): string {
+  const bytes = createHash("sha256").update(seed).digest().subarray(0, 6);
+  bytes[0] = ((bytes[0] ?? 0) | LOCAL_BIT) & ~GROUP_BIT;
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(":");
+}
