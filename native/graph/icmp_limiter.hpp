@@ -11,7 +11,7 @@ namespace millrace {
 class IcmpLimiter {
  public:
   explicit IcmpLimiter(std::uint32_t per_second)
-      : interval_ns_(kSecond / std::max(per_second, 1u)),
+      : interval_ns_(per_second == 0 ? 0 : kSecond / per_second),
         burst_ns_(interval_ns_ * std::max(per_second / 10, 1u)) {}
 
   // True when one more error may be sent now. The clock is read from the vDSO: no system call.
@@ -23,6 +23,7 @@ class IcmpLimiter {
   }
 
   bool allow(std::uint64_t now_ns) {
+    if (interval_ns_ == 0) return false;
     next_ns_ = std::max(next_ns_, now_ns - std::min(now_ns, burst_ns_));
     if (next_ns_ > now_ns) return false;
     next_ns_ += interval_ns_;
