@@ -1,0 +1,79 @@
+import type { Attacher } from "../../cni/attacher.ts";
+import { CNI_ERROR, CniError } from "../../cni/errors.ts";
+import { type CniReply, handleCni } from "../../cni/server.ts";
+import type { Logger } from "../telemetry/log.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import { type Answer, HttpError, json } from "./http.ts";
+
+/** Label values come from outside; whatever is no verb must not become a series of its own. */
+const VERBS = ["ADD", "DEL", "CHECK", "GC", "STATUS", "VERSION"];
+
+/**
+ * Answers `POST /cni` for an attacher, with a log line and metrics for each call. The totals of
+ * ports are taken over first: DEL removes the port together with its counters.
+ */
+export function cniHandler(
+  attacher: Attacher,
+  metrics: Metrics,
+  log: Logger,
+): (body: string) => Promise<Answer> {
+  return async (body) => {
+    const call = describeCall(body);
+    if (call.verb === "DEL" || call.verb === "GC") metrics.refresh();
+    const started = performance.now();
+    const reply = await handleCni(body, attacher, (error) => {
+      log.error({ err: error, ...call }, "CNI call failed for an unforeseen reason");
+    });
+    const ms = performance.now() - started;
+    const failure = failureOf(reply);
+    metrics.observeCni(call.verb, failure?.code ?? 0, ms / 1000);
+    const entry = { ...call, ms: Math.round(ms * 10) / 10, ...failure };
+    if (failure === null) log.debug(entry, "CNI call");
+    else log.warn(entry, "CNI call refused");
+    return { status: reply.status, type: "application/json", body: reply.body };
+  };
+}
+
+/**
+ * A refusal of the API itself in the form that a CNI caller reads: too large a body is the
+ * caller's fault, an agent that is starting asks to be called again.
+ */
+export function cniErrorAnswer(error: unknown): Answer {
+  const message = error instanceof Error ? error.message : String(error);
+  const status = error instanceof HttpError ? error.status : 500;
+  const answer = json(new CniError(errorCode(status), message).toJSON(""), status);
+  return error instanceof HttpError ? { ...answer, headers: error.headers } : answer;
+}
+
+function errorCode(status: number) {
+  if (status === 413) return CNI_ERROR.invalidConfig;
+  return status === 503 ? CNI_ERROR.tryAgainLater : CNI_ERROR.internal;
+}
+
+interface CallFacts {
+  verb: string;
+  containerId?: string;
+  ifname?: string;
+}
+
+/** What the log says about a call; handleCni does the checking. */
+function describeCall(body: string): CallFacts {
+  let env: Record<string, unknown> = {};
+  try {
+    env = (JSON.parse(body) as { env?: Record<string, unknown> }).env ?? {};
+  } catch {
+    // handleCni answers that
+  }
+  const { CNI_COMMAND: verb, CNI_CONTAINERID: containerId, CNI_IFNAME: ifname } = env;
+  return {
+    verb: VERBS.find((known) => known === verb) ?? "unknown",
+    ...(typeof containerId === "string" && { containerId }),
+    ...(typeof ifname === "string" && { ifname }),
+  };
+}
+
+function failureOf({ status, body }: CniReply): { code: number; msg: string } | null {
+  if (status >= 200 && status < 300) return null;
+  const { code, msg } = JSON.parse(body) as { code: number; msg: string };
+  return { code, msg };
+}

@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { addAgentCommand } from "./agent.ts";
+import { addAttachmentsCommand } from "./attachments.ts";
+import { addConfigCommand } from "./config.ts";
+import { addCountersCommand } from "./counters.ts";
+import { addDoctorCommand } from "./doctor.ts";
+import { addNetworksCommand } from "./networks.ts";
+import { addPortsCommand } from "./ports.ts";
+import { addStatusCommand } from "./status.ts";
+
+/** The whole command line; one file per command. */
+export function createProgram(): Command {
+  const program = new Command("millrace")
+    .description("Kubernetes CNI whose datapath runs in user space, on AF_XDP")
+    .version(version(), "--version", "print the version")
+    .showSuggestionAfterError()
+    .showHelpAfterError('(run "millrace help" for the commands)');
+  addAgentCommand(program);
+  addStatusCommand(program);
+  addPortsCommand(program);
+  addNetworksCommand(program);
+  addAttachmentsCommand(program);
+  addCountersCommand(program);
+  addDoctorCommand(program);
+  addConfigCommand(program);
+  return program;
+}
+
+function version(): string {
+  const file = new URL("../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}

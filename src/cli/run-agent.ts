@@ -1,0 +1,59 @@
+import { createAgent } from "../agent/agent.ts";
+import { cniHandler } from "../api/cni.ts";
+import { type ApiServer, openApi, openMetrics } from "../api/server.ts";
+import { loadConfig } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
+import { createLogger, type Logger } from "../telemetry/log.ts";
+import { createMetrics } from "../telemetry/metrics.ts";
+
+type Stop = () => Promise<void>;
+
+/**
+ * Runs the agent until SIGTERM or SIGINT, then stops its parts in reverse. A signal that comes
+ * during the start stops the agent as soon as it has started.
+ * @throws Error in words when the configuration is refused or a part does not start
+ */
+export async function runAgent(configFile: string): Promise<void> {
+  const config = loadConfig(configFile);
+  const log = createLogger(config.log.level);
+  const stopped = stopSignal(log);
+  await using parts = new AsyncDisposableStack();
+  const api = await openApi({ socket: config.socket, log });
+  parts.defer(api.close);
+  await startParts(config, log, api, (stop) => parts.defer(stop));
+  log.info({ socket: config.socket, metrics: config.metrics.listen }, "listening");
+  await stopped;
+  log.info("stopping");
+  await parts.disposeAsync();
+  log.info("stopped");
+}
+
+async function startParts(
+  config: Config,
+  log: Logger,
+  api: ApiServer,
+  defer: (stop: Stop) => void,
+): Promise<void> {
+  const agent = await createAgent(config, { log });
+  defer(() => agent.stop());
+  const metrics = createMetrics(agent.view);
+  if (config.metrics.listen !== "unix") defer(await openMetrics(config.metrics.listen, metrics));
+  api.serve({ view: agent.view, metrics, cni: cniHandler(agent.attacher, metrics, log) });
+  // Last in, first out: calls under way finish before the agent stops, new ones are refused.
+  defer(api.close);
+}
+
+/** Resolves at the first SIGTERM or SIGINT. A second one ends the process as it stands. */
+function stopSignal(log: Logger): Promise<void> {
+  return new Promise((resolve) => {
+    let signals = 0;
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      process.on(signal, () => {
+        signals++;
+        if (signals === 1) return resolve();
+        log.fatal({ signal }, "forced to end; the next start cleans up");
+        process.exit(1);
+      });
+    }
+  });
+}

@@ -1,0 +1,77 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { onTestFinished } from "vitest";
+import { parseConfig } from "../config/load.ts";
+import type { HostLink } from "../dataplane/native.ts";
+import type { DoctorHost, DoctorNative } from "./host.ts";
+
+/** Below sys, proc, etc and opt: a path with its text, or an object for a link or mode. */
+export type Tree = Record<string, string | { link: string } | { text: string; mode: number }>;
+
+const ROOT_STATUS = "CapEff:\t000001ffffffffff\n";
+
+/** A machine on which all is well, as a tree of files that ends with the test. */
+export function fixtureHost(tree: Tree = {}, yaml = ""): DoctorHost {
+  const root = mkdtempSync(join(tmpdir(), "millrace-doctor-"));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const whole: Tree = {
+    "proc/self/status": ROOT_STATUS,
+    "proc/self/limits": "Max locked memory         8388608    8388608    bytes\n",
+    "proc/sys/net/core/bpf_jit_enable": "1\n",
+    "proc/sys/vm/nr_hugepages": "64\n",
+    "proc/mounts": "bpf /sys/fs/bpf bpf rw,nosuid 0 0\n",
+    "sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages": "64\n",
+    "opt/cni/bin/millrace": { text: "", mode: 0o755 },
+    "etc/cni/net.d/10-millrace.conflist": conflist("millrace"),
+    ...tree,
+  };
+  for (const [path, content] of Object.entries(whole)) place(join(root, path), content);
+  const at = (name: string) => join(root, name);
+  return {
+    sys: at("sys"),
+    proc: at("proc"),
+    etc: at("etc"),
+    opt: at("opt"),
+    native: fixtureNative(),
+    nativeFailure: "",
+    config: parseConfig(yaml, "test", { cpus: [0, 1, 2, 3] }),
+    socket: at("none.sock"),
+  };
+}
+
+export function fixtureNative(changes: Partial<DoctorNative> = {}): DoctorNative {
+  return {
+    probeHost: () => ({
+      kernel: "6.18.1",
+      libbpf: "1.1",
+      afXdp: { ok: true, reason: "" },
+      txMetadata: true,
+      hugepagesFree: 64,
+      memlockBytes: 8388608,
+    }),
+    listLinks: async () => [fixtureLink("lo", { mtu: 65536 }), fixtureLink("eth0")],
+    netdevFeatures: async () => [],
+    ...changes,
+  };
+}
+
+export function fixtureLink(name: string, changes: Partial<HostLink> = {}): HostLink {
+  const link = { ifindex: 2, alias: "", mac: "02:00:00:00:00:01", mtu: 1500, up: true };
+  return { ...link, name, kind: "", xdpProgram: 0, ...changes };
+}
+
+export function conflist(...types: string[]): string {
+  return JSON.stringify({
+    cniVersion: "1.1.0",
+    name: "pods",
+    plugins: types.map((type) => ({ type })),
+  });
+}
+
+function place(path: string, content: Tree[string]): void {
+  mkdirSync(dirname(path), { recursive: true });
+  if (typeof content === "string") writeFileSync(path, content);
+  else if ("link" in content) symlinkSync(content.link, path);
+  else writeFileSync(path, content.text, { mode: content.mode });
+}

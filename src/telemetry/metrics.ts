@@ -1,0 +1,41 @@
+import { Registry } from "prom-client";
+import type { AgentView } from "../agent/view.ts";
+import { AgentMetrics } from "./agent-metrics.ts";
+import { CniMetrics } from "./cni-metrics.ts";
+import { PortMetrics } from "./port-metrics.ts";
+import { ProcessMetrics } from "./process-metrics.ts";
+import { WorkerMetrics } from "./worker-metrics.ts";
+
+export interface Metrics {
+  readonly contentType: string;
+  /** Takes the totals over from the dataplane. Call it before ports go, or their last counts are lost. */
+  refresh(): void;
+  /** Prometheus text format 0.0.4, refreshed. */
+  scrape(): Promise<string>;
+  /** Counts one CNI call. `code` is an error code of the CNI specification, 0 for success. */
+  observeCni(verb: string, code: number, seconds: number): void;
+}
+
+/** Metrics of one agent in a registry of their own. Nothing is sampled between scrapes. */
+export function createMetrics(view: AgentView): Metrics {
+  const registry = new Registry();
+  const cni = new CniMetrics(registry);
+  const parts = [
+    new AgentMetrics(registry),
+    new PortMetrics(registry),
+    new WorkerMetrics(registry),
+    new ProcessMetrics(registry),
+  ];
+  const refresh = () => {
+    for (const part of parts) part.refresh(view);
+  };
+  return {
+    contentType: registry.contentType,
+    refresh,
+    scrape() {
+      refresh();
+      return registry.metrics();
+    },
+    observeCni: (verb, code, seconds) => cni.observe(verb, code, seconds),
+  };
+}
