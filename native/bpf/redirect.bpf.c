@@ -22,6 +22,15 @@ struct {
   __type(value, struct millrace_port);
 } ports SEC(".maps");
 
+// The same entries, direct-mapped by the low bits of the ifindex: an array lookup is compiled
+// inline, a hash lookup is a call that costs the sender's core a twentieth of its time per packet.
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, MILLRACE_MAX_PORTS);
+  __type(key, __u32);
+  __type(value, struct millrace_port);
+} ports_direct SEC(".maps");
+
 struct {
   __uint(type, BPF_MAP_TYPE_XSKMAP);
   __uint(max_entries, MILLRACE_MAX_PORTS* MILLRACE_QUEUES_PER_PORT);
@@ -81,10 +90,16 @@ static __always_inline int is_ours(struct xdp_md* ctx, const struct millrace_por
   return 0;
 }
 
+static __always_inline const struct millrace_port* find_port(__u32 ifindex) {
+  __u32 slot = ifindex % MILLRACE_MAX_PORTS;
+  const struct millrace_port* port = bpf_map_lookup_elem(&ports_direct, &slot);
+  if (port && port->ifindex == ifindex) return port;
+  return bpf_map_lookup_elem(&ports, &ifindex);
+}
+
 SEC("xdp")
 int millrace_redirect(struct xdp_md* ctx) {
-  __u32 ifindex = ctx->ingress_ifindex;
-  const struct millrace_port* port = bpf_map_lookup_elem(&ports, &ifindex);
+  const struct millrace_port* port = find_port(ctx->ingress_ifindex);
   if (!port) return XDP_PASS;
   if (port->shared && !is_ours(ctx, port)) return XDP_PASS;
   if (ctx->rx_queue_index >= port->queues) return port->fallback;

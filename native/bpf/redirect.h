@@ -11,6 +11,7 @@ enum {
 
 // What the program knows of a port; key of the map is the ifindex.
 struct millrace_port {
+  __u32 ifindex;    // tells in the direct-mapped table whose entry this is
   __u32 xsk_base;   // first slot of the port's queues in the XSKMAP
   __u32 queues;     // queues with a socket; frames of others go the fallback way
   __u32 fallback;   // XDP_DROP for a pod port, XDP_PASS for a shared uplink

@@ -41,6 +41,9 @@ function classifyStep({ step, errno, cause }: StepError, { netns, ifname }: Atta
   if (cause instanceof PortLimitError || errno === "ENOBUFS") {
     return { code: CNI_ERROR.tryAgainLater, hint: "there is room again when a pod goes" };
   }
+  if (step === "addPort" && errno === "ETIMEDOUT") {
+    return { code: CNI_ERROR.tryAgainLater, hint: "is the node short of CPU?" };
+  }
   // The verb has looked at the namespace; it can still vanish between there and here.
   if (step === "createVeth" && (errno === "ENOENT" || errno === "EINVAL")) {
     return { code: CNI_ERROR.invalidNetns, hint: `CNI_NETNS = ${netns}` };

@@ -1,0 +1,181 @@
+#include "engine/worker.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <stdexcept>
+#include <system_error>
+
+#include "engine/memory_port.hpp"
+#include "graph/test_network.hpp"
+
+namespace millrace {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Polls, because the loop runs when it likes. Five seconds is for ever.
+bool eventually(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + 5s;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(1ms);
+  }
+  return true;
+}
+
+class WorkerTest : public ::testing::Test {
+ protected:
+  static WorkerOptions options(int cpu = -1) {
+    WorkerOptions options;
+    options.cpu = cpu;
+    options.frames = 256;
+    options.hugepages = Hugepages::kOff;
+    return options;
+  }
+
+  // Two pods of one network on memory ports.
+  void add_pods(Worker& worker) {
+    for (const Pod& pod : {kBlueA, kBlueB}) {
+      PortConfig config;
+      config.index = pod.port;
+      config.mac = pod.gateway_mac;
+      config.peer_mac = pod.mac;
+      config.peer_ip4 = pod.ip4;
+      config.has_ip4 = true;
+      config.vrf = &vrf;
+      config.counters = &port_counters[pod.port];
+      ports.push_back(std::make_unique<MemoryPort>(config, worker.umem, worker.pool));
+      TestNetwork::add_route4(vrf, pod.ip4, 32, pod);
+      worker.between_rounds([&] { worker.add_port(*ports.back()); });
+    }
+  }
+
+  CounterBlock counters;
+  std::array<CounterBlock, 2> port_counters;
+  Vrf vrf;
+  std::vector<std::unique_ptr<MemoryPort>> ports;
+};
+
+TEST_F(WorkerTest, ForwardsBetweenItsPorts) {
+  Worker worker(0, options(), &counters);
+  worker.start();
+  add_pods(worker);
+  worker.between_rounds([&] {
+    for (int i = 0; i < 200; ++i) ports[0]->inject(udp4(kBlueA, kBlueB.ip4));
+  });
+  EXPECT_TRUE(eventually([&] { return port_counters[1].get(kTxPackets) == 200; }));
+  std::size_t sent = 0;
+  worker.between_rounds([&] { sent = ports[1]->take_sent().size(); });
+  EXPECT_EQ(sent, 200u);
+  worker.stop();
+  EXPECT_EQ(worker.pool.available(), worker.pool.total());
+}
+
+TEST_F(WorkerTest, ForgetsARemovedPort) {
+  Worker worker(0, options(), &counters);
+  worker.start();
+  add_pods(worker);
+  worker.between_rounds([&] { worker.remove_port(*ports[0]); });
+  worker.between_rounds([&] { ports[0]->inject(udp4(kBlueA, kBlueB.ip4)); });
+  worker.between_rounds([&] { ports[1]->inject(udp4(kBlueB, kBlueB.ip4)); });
+  EXPECT_TRUE(eventually([&] { return port_counters[1].get(kTxPackets) == 1; }));
+  worker.stop();
+  EXPECT_EQ(port_counters[0].get(kRxPackets), 0u);
+}
+
+TEST_F(WorkerTest, RunsWorkOnItsOwnThreadWhileItIsRunning) {
+  Worker worker(0, options(), &counters);
+  std::thread::id thread;
+  const auto note = [&] { thread = std::this_thread::get_id(); };
+  worker.between_rounds(note);
+  EXPECT_EQ(thread, std::this_thread::get_id()) << "before start()";
+  worker.start();
+  worker.between_rounds(note);
+  EXPECT_NE(thread, std::this_thread::get_id()) << "while running";
+  worker.stop();
+  worker.between_rounds(note);
+  EXPECT_EQ(thread, std::this_thread::get_id()) << "after stop()";
+}
+
+TEST_F(WorkerTest, WakesUpForWorkWhileItSleeps) {
+  Worker worker(0, options(), &counters);
+  worker.start();
+  ASSERT_TRUE(eventually([&] { return counters.get(kSleeps) > 0; }));
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 20; ++i) {
+    worker.between_rounds([] {});
+    std::this_thread::sleep_for(1ms);
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 900ms) << "it sleeps for a second at a time";
+}
+
+TEST_F(WorkerTest, DoesWorkOfManyThreadsOneAfterTheOther) {
+  Worker worker(0, options(), &counters);
+  worker.start();
+  int unprotected = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      for (int n = 0; n < 250; ++n) worker.between_rounds([&] { ++unprotected; });
+    });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(unprotected, 1000);
+}
+
+TEST_F(WorkerTest, DoesAllWorkEvenWhileItStops) {
+  for (int round = 0; round < 100; ++round) {
+    Worker worker(0, options(), &counters);
+    worker.start();
+    std::atomic<int> done{0};
+    std::thread requester([&] {
+      for (int i = 0; i < 20; ++i) worker.between_rounds([&] { ++done; });
+    });
+    worker.stop();
+    requester.join();
+    EXPECT_EQ(done.load(), 20);
+  }
+}
+
+TEST_F(WorkerTest, StartsAgainAfterAStop) {
+  Worker worker(0, options(), &counters);
+  for (int i = 0; i < 3; ++i) {
+    worker.start();
+    bool worked = false;
+    worker.between_rounds([&] { worked = true; });
+    EXPECT_TRUE(worked);
+    worker.stop();
+    worker.stop();
+  }
+}
+
+TEST_F(WorkerTest, PublishesItsFramesAndRounds) {
+  Worker worker(0, options(), &counters);
+  EXPECT_EQ(counters.get(kFramesTotal), 256u);
+  EXPECT_EQ(counters.get(kFramesFree), 256u);
+  worker.start();
+  ASSERT_TRUE(eventually([&] { return counters.get(kRounds) > 0; }));
+  worker.between_rounds([&] { worker.pool.lend(worker.pool.take(), 1); });
+  worker.stop();
+  EXPECT_EQ(counters.get(kFramesFree), 255u);
+  EXPECT_EQ(counters.get(kBusyRounds), 0u);
+}
+
+TEST_F(WorkerTest, SaysThatItsCpuCannotBeHad) {
+  Worker worker(3, options(1023), &counters);
+  try {
+    worker.start();
+    FAIL() << "pinned to CPU 1023";
+  } catch (const std::system_error& error) {
+    EXPECT_EQ(error.code().value(), EINVAL);
+    EXPECT_NE(std::string(error.what()).find("pin worker 3 to CPU 1023"), std::string::npos)
+        << error.what();
+  }
+  worker.between_rounds([] {});
+}
+
+}  // namespace
+
+}  // namespace millrace

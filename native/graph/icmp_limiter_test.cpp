@@ -1,0 +1,75 @@
+#include "graph/icmp_limiter.hpp"
+
+#include <gtest/gtest.h>
+
+namespace millrace {
+
+namespace {
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr std::uint64_t kStart = 1000 * kSecond;
+
+std::uint32_t allowed_at(IcmpLimiter& limiter, std::uint64_t now, std::uint32_t tries) {
+  std::uint32_t allowed = 0;
+  for (std::uint32_t i = 0; i < tries; ++i) allowed += limiter.allow(now);
+  return allowed;
+}
+
+TEST(IcmpLimiterTest, AllowsABurstOfATenthAtOnce) {
+  for (const std::uint32_t rate : {10, 20, 100, 1000, 100'000}) {
+    IcmpLimiter limiter(rate);
+    EXPECT_EQ(allowed_at(limiter, kStart, rate), rate / 10) << rate << " per second";
+  }
+}
+
+TEST(IcmpLimiterTest, AllowsTheRateInTheLongRun) {
+  for (const std::uint32_t rate : {1, 7, 10, 1000, 50'000}) {
+    IcmpLimiter limiter(rate);
+    std::uint32_t allowed = 0;
+    for (std::uint64_t ms = 0; ms < 10'000; ++ms)
+      allowed += allowed_at(limiter, kStart + ms * 1'000'000, 100);
+    EXPECT_NEAR(allowed, 10.0 * rate, 0.11 * rate + 1) << rate << " per second";
+  }
+}
+
+TEST(IcmpLimiterTest, SavesUpNoMoreThanABurst) {
+  IcmpLimiter limiter(1000);
+  EXPECT_EQ(allowed_at(limiter, kStart, 1000), 100u);
+  EXPECT_EQ(allowed_at(limiter, kStart + 3600 * kSecond, 1000), 100u);
+}
+
+TEST(IcmpLimiterTest, GivesTokensBackOneByOne) {
+  IcmpLimiter limiter(1000);
+  allowed_at(limiter, kStart, 1000);
+  EXPECT_FALSE(limiter.allow(kStart + 999'999));
+  EXPECT_TRUE(limiter.allow(kStart + 1'000'000));
+  EXPECT_FALSE(limiter.allow(kStart + 1'000'000));
+  EXPECT_EQ(allowed_at(limiter, kStart + 4'000'000, 10), 3u);
+}
+
+TEST(IcmpLimiterTest, WorksFromTheFirstNanosecondOfTheClock) {
+  IcmpLimiter limiter(1000);
+  EXPECT_TRUE(limiter.allow(0));
+  EXPECT_TRUE(limiter.allow(kSecond));
+}
+
+TEST(IcmpLimiterTest, AllowsOnePerSecondAtTheLeast) {
+  for (const std::uint32_t rate : {0, 1}) {
+    IcmpLimiter limiter(rate);
+    EXPECT_EQ(allowed_at(limiter, kStart, 10), 1u);
+    EXPECT_EQ(allowed_at(limiter, kStart + kSecond - 1, 10), 0u);
+    EXPECT_EQ(allowed_at(limiter, kStart + kSecond, 10), 1u);
+  }
+}
+
+TEST(IcmpLimiterTest, ReadsTheClockItself) {
+  IcmpLimiter limiter(100);
+  std::uint32_t allowed = 0;
+  for (int i = 0; i < 1000; ++i) allowed += limiter.allow();
+  EXPECT_GE(allowed, 10u);
+  EXPECT_LT(allowed, 1000u);
+}
+
+}  // namespace
+
+}  // namespace millrace
