@@ -77,6 +77,10 @@ void add_routes(Vrf& vrf) {
 int main(int argc, char** argv) {
   const std::uint32_t flows = argc > 1 ? static_cast<std::uint32_t>(std::atoi(argv[1])) : 65536;
   const double limit = argc > 2 ? std::atof(argv[2]) : 2.0;
+  if (flows < 1 || flows > 65536 || limit <= 0 || limit > 60) {
+    std::fprintf(stderr, "usage: millrace_pipeline [flows: 1 to 65536] [seconds: up to 60]\n");
+    return 2;
+  }
   Umem umem(4096, 2048, Hugepages::kAuto);
   FramePool pool(umem.frames());
   const auto graph = std::make_unique<Graph>(pool, 1000);

@@ -13,7 +13,7 @@ std::uint32_t MemoryPort::receive(Packet* packets, std::uint32_t max) {
     packet.data = umem_.frame(packet.frame) + kHeadroom;
     packet.length =
         std::min(static_cast<std::uint32_t>(bytes.size()), umem_.frame_size() - kHeadroom);
-    std::memcpy(packet.data, bytes.data(), packet.length);
+    std::copy_n(bytes.begin(), packet.length, packet.data);
     inbound_.pop_front();
   }
   return n;

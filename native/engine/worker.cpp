@@ -1,7 +1,6 @@
 #include "engine/worker.hpp"
 
 #include <pthread.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 
 #include <algorithm>
@@ -18,7 +17,6 @@ constexpr std::uint64_t kPublishMask = 255;
 // Longest sleep; while the kernel has not taken all frames, the shorter one.
 constexpr int kSleepMs = 1000;
 constexpr int kTxRetryMs = 1;
-constexpr std::uint64_t kEventToken = UINT64_MAX;
 
 void pin(std::thread& thread, std::uint32_t index, int cpu) {
   const std::string name = "mr-worker-" + std::to_string(index);
@@ -41,13 +39,10 @@ Worker::Worker(std::uint32_t index, const WorkerOptions& worker_options, Counter
       graph(pool, options.icmp_per_second),
       index_(index),
       counters_(counters),
-      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (!epoll_ || !event_) throw_errno("create the event descriptors of a worker");
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.u64 = kEventToken;
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, event_.get(), &event) != 0) throw_errno("epoll_ctl");
+  if (!event_) throw_errno("create the event descriptor of a worker");
+  watched_.reserve(kMaxPorts + 1);
+  watched_.push_back({event_.get(), POLLIN, 0});
   ports_.reserve(kMaxPorts);
   publish();
 }
@@ -68,6 +63,7 @@ void Worker::start() {
 }
 
 void Worker::stop() {
+  const std::lock_guard lock(request_mutex_);  // a request made meanwhile would wait for ever
   if (!thread_.joinable()) return;
   stop_.store(true);
   wake();
@@ -100,19 +96,11 @@ void Worker::run_request() {
 void Worker::add_port(Port& port) {
   graph.attach(port);
   ports_.push_back(&port);
-  if (port.poll_fd() >= 0) watch(port);
-}
-
-void Worker::watch(Port& port) {
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.u64 = static_cast<std::uint64_t>(port.poll_fd());
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, port.poll_fd(), &event) != 0)
-    throw_errno("epoll_ctl");
+  if (port.poll_fd() >= 0) watched_.push_back({port.poll_fd(), POLLIN, 0});
 }
 
 void Worker::remove_port(Port& port) {
-  if (port.poll_fd() >= 0) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, port.poll_fd(), nullptr);
+  std::erase_if(watched_, [&](const pollfd& watched) { return watched.fd == port.poll_fd(); });
   std::erase(ports_, &port);
   graph.detach(port.config.index);
 }
@@ -152,16 +140,12 @@ bool Worker::round() {
 void Worker::sleep() {
   ++sleeps_;
   publish();
-  epoll_event events[16];
-  const int n = ::epoll_wait(epoll_.get(), events, 16, tx_waiting_ ? kTxRetryMs : kSleepMs);
-  for (int i = 0; i < n; ++i) {
-    const std::uint64_t token = events[i].data.u64;
-    std::uint64_t ignored;
-    if (token == kEventToken)
-      (void)!::read(event_.get(), &ignored, sizeof(ignored));
-    else if ((events[i].events & (EPOLLERR | EPOLLHUP)) != 0)
-      ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, static_cast<int>(token), nullptr);
-  }
+  if (::poll(watched_.data(), watched_.size(), tx_waiting_ ? kTxRetryMs : kSleepMs) <= 0) return;
+  std::uint64_t ignored;
+  if (watched_.front().revents != 0) (void)!::read(event_.get(), &ignored, sizeof(ignored));
+  std::erase_if(watched_, [](const pollfd& watched) {
+    return (watched.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+  });
 }
 
 void Worker::publish() {

@@ -1,6 +1,8 @@
 #pragma once
 // One ring loop: a thread, pinned, that owns a UMEM, a frame pool, a graph and its ports. Nothing
 // here is shared while it runs; the control side changes it only through between_rounds().
+#include <poll.h>
+
 #include <atomic>
 #include <functional>
 #include <mutex>
@@ -60,13 +62,14 @@ class Worker {
   void sleep();
   void publish();
   void wake();
-  void watch(Port& port);
 
   const std::uint32_t index_;
   CounterBlock* const counters_;
-  UniqueFd epoll_;
   UniqueFd event_;
   std::vector<Port*> ports_;
+  // What sleep() waits for: event_ first, then the ports. An epoll set would be cheaper to wait on,
+  // but its callbacks run for every frame, also while nobody sleeps: a tenth of the packet rate.
+  std::vector<pollfd> watched_;
   std::array<Packet, kMaxBurst> packets_;
   std::uint64_t rounds_ = 0;
   std::uint64_t busy_rounds_ = 0;

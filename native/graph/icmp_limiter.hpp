@@ -12,7 +12,7 @@ class IcmpLimiter {
  public:
   explicit IcmpLimiter(std::uint32_t per_second)
       : interval_ns_(per_second == 0 ? 0 : kSecond / per_second),
-        burst_ns_(interval_ns_ * std::max(per_second / 10, 1u)) {}
+        burst_ns_(interval_ns_ * (std::max(per_second / 10, 1u) - 1)) {}  // beyond the first
 
   // True when one more error may be sent now. The clock is read from the vDSO: no system call.
   bool allow() {

@@ -29,8 +29,13 @@ bool is_martian(Ip4 address) {
          address >= 0xf0000000u;
 }
 
+bool is_multicast(Ip4 address) {
+  return (address >> 28) == 14;
+}
+
 bool source_is_behind(const Graph& graph, const PortConfig& config, Ip4 source) {
   if (source == config.peer_ip4 && config.has_ip4) return true;
+  if (is_martian(source) || is_multicast(source)) return false;  // nobody's, even by default route
   const std::uint32_t hop = config.vrf->fib4.lookup(source);
   return hop >= kFirstAdjacency && graph.adjacency(hop).port == config.index;
 }
@@ -84,7 +89,7 @@ void forward(Graph& graph, const PortConfig& config, Packet* packet) {
   if (!source_is_behind(graph, config, load_be32(ip + ip4::kSource)))
     return graph.drop(*packet, DropReason::kSourceAddress);
   const Ip4 destination = load_be32(ip + ip4::kDestination);
-  if ((destination >> 28) == 14) return graph.drop(*packet, DropReason::kMulticast);
+  if (is_multicast(destination)) return graph.drop(*packet, DropReason::kMulticast);
   if (is_martian(destination)) return graph.drop(*packet, DropReason::kIp4Martian);
   packet->length = kEthernetLength + header.total_length;  // Ethernet padding ends here
   route(graph, config, packet, header);

@@ -286,7 +286,7 @@ TEST_F(Ip4ForwardTest, DropsMartianSourcesBehindADefaultRoute) {
   };
   for (const SourceCase& c : cases) {
     SCOPED_TRACE(c.description);
-    expect_dropped(kBlueA, from_source(c.source), DropReason::kIp4Martian);
+    expect_dropped(kBlueA, from_source(c.source), DropReason::kSourceAddress);
   }
 }
 

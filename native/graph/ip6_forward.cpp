@@ -22,6 +22,8 @@ bool is_unspecified_or_loopback(const std::uint8_t* address) {
 
 bool source_is_behind(const Graph& graph, const PortConfig& config, const Ip6& source) {
   if (config.has_ip6 && source == config.peer_ip6) return true;
+  const std::uint8_t* bytes = source.bytes.data();  // nobody's, even by default route:
+  if (is_multicast(bytes) || is_unspecified_or_loopback(bytes)) return false;
   const std::uint32_t hop = config.vrf->fib6.lookup(source);
   return hop >= kFirstAdjacency && graph.adjacency(hop).port == config.index;
 }
@@ -67,7 +69,8 @@ void forward(Graph& graph, const PortConfig& config, Packet* packet) {
   packet->length = kEthernetLength + total;
   if (is_nd(*packet, ip)) return graph.nd.push(packet);
   const std::uint8_t* destination = ip + ip6::kDestination;
-  if (is_multicast(destination)) return graph.drop(*packet, DropReason::kMulticast);
+  if (is_multicast(destination) || (packet->data[0] & 1) != 0)
+    return graph.drop(*packet, DropReason::kMulticast);
   if (is_unspecified_or_loopback(destination) || is_link_local(destination) ||
       is_link_local(ip + ip6::kSource))
     return graph.drop(*packet, DropReason::kIp6Martian);

@@ -172,11 +172,11 @@ TEST_F(Ip6ForwardTest, DropsMartianSourcesBehindADefaultRoute) {
   TestNetwork::add_route6(net.blue, {}, 0, kBlueA);
   expect_forwarded(kBlueA, from(kNowhere), kBlueB);
   const std::vector<AddressCase> cases = {
-      {"unspecified", {}, DropReason::kIp6Martian},
-      {"loopback", kLoopback, DropReason::kIp6Martian},
+      {"unspecified", {}, DropReason::kSourceAddress},
+      {"loopback", kLoopback, DropReason::kSourceAddress},
       {"link-local", kLinkLocal, DropReason::kIp6Martian},
-      {"all nodes", kAllNodes, DropReason::kIp6Martian},
-      {"a global group", kGlobalGroup, DropReason::kIp6Martian},
+      {"all nodes", kAllNodes, DropReason::kSourceAddress},
+      {"a global group", kGlobalGroup, DropReason::kSourceAddress},
   };
   for (const AddressCase& c : cases) {
     SCOPED_TRACE(c.description);

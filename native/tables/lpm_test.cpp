@@ -75,7 +75,7 @@ class Twins {
     ASSERT_EQ(table_.size(), naive_.size());
   }
   void erase_all() {
-    while (naive_.size() != 0) erase(naive_.routes().begin()->first);
+    while (naive_.size() != 0) erase(Prefix(naive_.routes().begin()->first));
   }
 
   Lpm& table() { return table_; }

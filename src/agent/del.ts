@@ -5,7 +5,7 @@ import type { Parts } from "./parts.ts";
 import { runSteps } from "./steps.ts";
 
 /**
- * DEL in numbered steps: 1 journal removing, 2 removeRoutes, 3 removePort, 4 deleteLink,
+ * DEL in numbered steps: 1 journal removing, 2 removeRoutes, 3 deleteLink, 4 removePort,
  * 5 journal removed. Whatever is missing already is no error. When a step fails the record stays,
  * so that a repeated DEL or the reconciler goes on from there.
  * The caller holds the lock of the attachment.

@@ -22,7 +22,7 @@ const extra = {
 };
 
 /** Peers a bench can do without. */
-const optional = { build: [], demo: [], test: [], bench: ["dpdk", "dpdk-dev"] };
+const optional = { build: [], demo: [], test: [], bench: ["dpdk", "dpdk-dev", "dpdk-doc"] };
 
 /**
  * Names of the Debian packages wanted for a purpose.

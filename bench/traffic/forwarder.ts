@@ -1,0 +1,18 @@
+import type { Lane } from "./generator.ts";
+import type { Source } from "./load.ts";
+
+export type ForwarderName = "millrace" | "kernel" | "dpdk";
+
+/** A device under test between a sending and a receiving pod; the scope it began in removes it. */
+export interface Forwarder {
+  subject: ForwarderName;
+  /** Program, version and settings, for people. */
+  description: string;
+  lane: Lane;
+  /** Where it can do its work for this source, in words; those with more than one are tried out. */
+  placements(source: Source): string[];
+  /** Called before each sample with one of these. */
+  prepare(placement: string): Promise<void>;
+  /** Called after each sample: from here until `prepare` it must not use CPU. */
+  rest(): Promise<void>;
+}
