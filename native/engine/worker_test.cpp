@@ -1,6 +1,9 @@
 #include "engine/worker.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <functional>
@@ -25,6 +28,26 @@ bool eventually(const std::function<bool()>& condition) {
   }
   return true;
 }
+
+// Has a descriptor to wait for, as a socket has; a frame is an event, and only noted.
+class PollablePort final : public Port {
+ public:
+  PollablePort(const PortConfig& port_config, int fd) : Port(port_config), fd_(fd) {}
+
+  std::uint32_t receive(Packet*, std::uint32_t) override {
+    std::uint64_t events;
+    if (::read(fd_, &events, sizeof(events)) == sizeof(events)) ++received;
+    return 0;
+  }
+  std::uint32_t transmit(Packet* const*, std::uint32_t) override { return 0; }
+  bool flush() override { return false; }
+  int poll_fd() const override { return fd_; }
+
+  std::atomic<std::uint32_t> received{0};
+
+ private:
+  const int fd_;
+};
 
 class WorkerTest : public ::testing::Test {
  protected:
@@ -112,11 +135,42 @@ TEST_F(WorkerTest, WakesUpForWorkWhileItSleeps) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 900ms) << "it sleeps for a second at a time";
 }
 
+TEST_F(WorkerTest, WakesUpForAFrameWhileItSleeps) {
+  const UniqueFd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  PollablePort port({}, event.get());
+  Worker worker(0, options(), &counters);
+  worker.add_port(port);
+  worker.start();
+  const auto begin = std::chrono::steady_clock::now();
+  for (std::uint32_t i = 1; i <= 20; ++i) {
+    const std::uint64_t one = 1;
+    ASSERT_EQ(::write(event.get(), &one, sizeof(one)), static_cast<ssize_t>(sizeof(one)));
+    ASSERT_TRUE(eventually([&] { return port.received == i; }));
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 900ms) << "it sleeps for a second at a time";
+}
+
+TEST_F(WorkerTest, SleepsOnBesideAPortWhoseDeviceIsGone) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+  const UniqueFd dead(ends[0]);
+  ::close(ends[1]);  // from now on poll() reports a hang-up
+  PollablePort port({}, dead.get());
+  Worker worker(0, options(), &counters);
+  worker.add_port(port);
+  worker.start();
+  ASSERT_TRUE(eventually([&] { return counters.get(kSleeps) > 0; }));
+  std::this_thread::sleep_for(100ms);
+  EXPECT_LE(counters.get(kSleeps), 3u);
+  worker.between_rounds([&] { worker.remove_port(port); });
+}
+
 TEST_F(WorkerTest, DoesWorkOfManyThreadsOneAfterTheOther) {
   Worker worker(0, options(), &counters);
   worker.start();
   int unprotected = 0;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i)
     threads.emplace_back([&] {
       for (int n = 0; n < 250; ++n) worker.between_rounds([&] { ++unprotected; });

@@ -2,6 +2,7 @@
 
 #include "base/checksum.hpp"
 #include "base/headers.hpp"
+#include "graph/ip6_extensions.hpp"
 
 namespace millrace {
 
@@ -47,10 +48,6 @@ void note(Packet& packet, const Transport& transport) {
   packet.checksum_offset = offset;
 }
 
-bool is_extension(std::uint8_t header) {
-  return header == ip6::kHopByHop || header == ip6::kRouting || header == ip6::kDestinationOptions;
-}
-
 }  // namespace
 
 void note_partial_checksum4(Packet& packet, std::uint32_t header_length) {
@@ -61,16 +58,9 @@ void note_partial_checksum4(Packet& packet, std::uint32_t header_length) {
 }
 
 void note_partial_checksum6(Packet& packet) {
-  const std::uint8_t* ip = packet.data + kEthernetLength;
-  std::uint8_t next = ip[ip6::kNextHeader];
-  std::uint32_t offset = kEthernetLength + ip6::kHeader;
-  for (int depth = 0; depth < 8 && is_extension(next); ++depth) {
-    if (packet.length < offset + 8) return;
-    next = packet.data[offset];
-    offset += (packet.data[offset + 1] + 1u) * 8;
-  }
-  if (offset >= packet.length) return;
-  note(packet, {next, offset, ip + ip6::kSource, 32});
+  const UpperLayer upper = find_upper_layer(packet);
+  const std::uint8_t* addresses = packet.data + kEthernetLength + ip6::kSource;
+  note(packet, {upper.protocol, upper.offset, addresses, 32});
 }
 
 void complete_checksum(Packet& packet) {

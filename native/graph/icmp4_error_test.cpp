@@ -67,7 +67,10 @@ TEST_F(Icmp4ErrorTest, LooksForTheIcmpTypeBehindOptions) {
 }
 
 TEST_F(Icmp4ErrorTest, IsNeverAboutAnIcmpMessageWithoutType) {
-  expect_dropped(kBlueA, astray({.protocol = kProtoIcmp}, {}), DropReason::kNoRoute);
+  for (const std::uint8_t behind : {0x00, 0xff}) {
+    net.set_tail(behind);
+    expect_dropped(kBlueA, astray({.protocol = kProtoIcmp}, {}), DropReason::kNoRoute);
+  }
 }
 
 TEST_F(Icmp4ErrorTest, IsAboutAnIcmpQuery) {

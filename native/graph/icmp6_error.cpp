@@ -3,6 +3,7 @@
 
 #include "base/headers.hpp"
 #include "graph/icmp6_checksum.hpp"
+#include "graph/ip6_extensions.hpp"
 #include "graph/nodes.hpp"
 
 namespace millrace {
@@ -13,9 +14,10 @@ constexpr std::uint32_t kIcmpHeader = 8;
 constexpr std::uint8_t kErrorHopLimit = 64;
 
 // RFC 4443 2.4 e.1: no error about an error. Multicast and unspecified sources never come here.
-bool may_answer(const Packet& packet, const std::uint8_t* ip) {
-  if (ip[ip6::kNextHeader] != kProtoIcmp6) return true;
-  return packet.length > kEthernetLength + ip6::kHeader && ip[ip6::kHeader] >= icmp6::kErrorLimit;
+bool may_answer(const Packet& packet) {
+  const UpperLayer upper = find_upper_layer(packet);
+  if (upper.protocol != kProtoIcmp6) return true;
+  return packet.length > upper.offset && packet.data[upper.offset] >= icmp6::kErrorLimit;
 }
 
 void write_ip(std::uint8_t* ip, std::uint32_t payload, const Ip6& source,
@@ -48,8 +50,7 @@ void build(Packet& packet, const Ip6& gateway) {
 void answer(Graph& graph, Packet* packet) {
   const PortConfig& config = graph.port(packet->in_port).config;
   const Vrf& vrf = *config.vrf;
-  if (!vrf.has_gateway6 || !may_answer(*packet, packet->data + kEthernetLength))
-    return graph.drop(*packet, packet->reason);
+  if (!vrf.has_gateway6 || !may_answer(*packet)) return graph.drop(*packet, packet->reason);
   if (!graph.icmp_limiter.allow()) {
     config.counters->add(kIcmpLimited, 1);
     return graph.drop(*packet, packet->reason);

@@ -59,8 +59,21 @@ TEST_F(Icmp6ErrorTest, IsNeverAboutAnIcmpError) {
   }
 }
 
+TEST_F(Icmp6ErrorTest, LooksForTheIcmpTypeBehindExtensionHeaders) {
+  const auto behind_options = [](std::uint8_t type) {
+    return astray(ip6::kHopByHop, join({extension(ip6::kDestinationOptions), extension(kProtoIcmp6),
+                                        icmp_message(type, 0, 0, counting(48))}));
+  };
+  expect_dropped(kBlueA, behind_options(icmp6::kUnreachable), DropReason::kNoRoute);
+  expect_told(behind_options(icmp6::kEchoRequest));
+  expect_dropped(kBlueA, astray(ip6::kHopByHop, extension(kProtoIcmp6)), DropReason::kNoRoute);
+}
+
 TEST_F(Icmp6ErrorTest, IsNeverAboutAnIcmpMessageWithoutType) {
-  expect_dropped(kBlueA, astray(kProtoIcmp6, {}), DropReason::kNoRoute);
+  for (const std::uint8_t behind : {0x00, 0xff}) {
+    net.set_tail(behind);
+    expect_dropped(kBlueA, astray(kProtoIcmp6, {}), DropReason::kNoRoute);
+  }
 }
 
 TEST_F(Icmp6ErrorTest, IsAboutAnIcmpQuery) {

@@ -185,7 +185,7 @@ TEST_F(Ip4ForwardTest, ForwardsOptionsOtherThanSourceRoutes) {
       {"router alert", {148, 4, 0, 0}},
       {"record route", {7, 7, 4, 0, 0, 0, 0, 0}},
       {"timestamp", {68, 8, 5, 0, 0, 0, 0, 0}},
-      {"source route behind the end of the list", {0, 131, 7, 4, 0, 0, 0, 0}},
+      {"source route behind the end of the list", {0, 2, 131, 7, 4, 0, 0, 0}},
       {"source route inside another option", {148, 4, 131, 4}},
       {"forty bytes", Bytes(40, 1)},
   };

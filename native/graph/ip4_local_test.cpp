@@ -82,6 +82,15 @@ TEST_F(Ip4LocalTest, DropsMalformedIcmp) {
                    DropReason::kLocalMalformed);
 }
 
+TEST_F(Ip4LocalTest, DropsAnEchoCutShortThoughItsChecksumIsRight) {
+  for (std::size_t length = 4; length < 8; ++length) {
+    Bytes message(length);
+    message[0] = icmp4::kEchoRequest;
+    store_be16(&message[2], reference_checksum(message));
+    expect_dropped(kBlueA, icmp_to_gateway(message), DropReason::kLocalMalformed);
+  }
+}
+
 TEST_F(Ip4LocalTest, DropsOtherIcmpInSilence) {
   const DropReason unhandled = DropReason::kLocalUnhandled;
   const auto icmp = [](std::uint8_t type, std::uint8_t code) {

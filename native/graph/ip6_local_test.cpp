@@ -65,6 +65,16 @@ TEST_F(Ip6LocalTest, DropsMalformedIcmp) {
                    DropReason::kLocalMalformed);
 }
 
+TEST_F(Ip6LocalTest, DropsAnEchoCutShortThoughItsChecksumIsRight) {
+  for (std::size_t length = 4; length < 8; ++length) {
+    Bytes message(length);
+    message[0] = icmp6::kEchoRequest;
+    Bytes frame = to_gateway(kProtoIcmp6, message);
+    seal_icmp6(frame);
+    expect_dropped(kBlueA, frame, DropReason::kLocalMalformed);
+  }
+}
+
 TEST_F(Ip6LocalTest, DropsOtherIcmpInSilence) {
   const DropReason unhandled = DropReason::kLocalUnhandled;
   const auto icmp = [](std::uint8_t type, std::uint8_t code) {

@@ -13,9 +13,18 @@ constexpr std::uint8_t kNdHopLimit = 255;
 constexpr std::uint8_t kRouter = 0x80, kSolicited = 0x40, kOverride = 0x20;
 constexpr std::uint8_t kAllNodes[16] = {0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
 
-bool options_are_valid(const std::uint8_t* option, const std::uint8_t* end) {
+bool is_unspecified(const std::uint8_t* address) {
+  return load_ip6(address) == Ip6{};
+}
+bool is_solicited_node(const std::uint8_t* address) {
+  static constexpr std::uint8_t kPrefix[13] = {0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff};
+  return std::memcmp(address, kPrefix, sizeof(kPrefix)) == 0;
+}
+
+// Who has no address yet gives no link-layer address either.
+bool options_are_valid(const std::uint8_t* option, const std::uint8_t* end, bool detecting) {
   while (option + 2 <= end) {
-    if (option[1] == 0) return false;
+    if (option[1] == 0 || (detecting && option[0] == icmp6::kOptionSourceLinkLayer)) return false;
     option += option[1] * 8;
   }
   return option == end;
@@ -23,13 +32,11 @@ bool options_are_valid(const std::uint8_t* option, const std::uint8_t* end) {
 
 bool is_valid(const std::uint8_t* ip, std::uint32_t length) {
   const std::uint8_t* icmp = ip + ip6::kHeader;
+  const bool detecting = is_unspecified(ip + ip6::kSource);
   return ip[ip6::kHopLimit] == kNdHopLimit && length >= kSolicitation && icmp[1] == 0 &&
+         (!detecting || is_solicited_node(ip + ip6::kDestination)) &&
          icmp6_checksum_is_right(ip, length) &&
-         options_are_valid(icmp + kSolicitation, icmp + length);
-}
-
-bool is_unspecified(const std::uint8_t* address) {
-  return load_ip6(address) == Ip6{};
+         options_are_valid(icmp + kSolicitation, icmp + length, detecting);
 }
 bool is_link_local(const std::uint8_t* address) {
   return address[0] == 0xfe && (address[1] & 0xc0) == 0x80;

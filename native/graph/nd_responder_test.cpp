@@ -116,6 +116,9 @@ TEST_F(NdResponderTest, DropsMalformedSolicitations) {
         solicit({.options = join({link_layer_option(1, kBlueA.mac), Bytes(8)})}), malformed},
        {"option longer than the packet", solicit({.options = {1, 2, 0, 0, 0, 0, 0, 0}}), malformed},
        {"longest option", solicit({.options = {1, 255, 0, 0, 0, 0, 0, 0}}), malformed},
+       {"duplicate detection with a link-layer address", solicit({.source = {}}), malformed},
+       {"duplicate detection sent to one node",
+        solicit({.source = {}, .destination = kBlueGateway6, .options = {}}), malformed},
        {"half an option", solicit({.options = {1, 1, 0, 0}}), malformed},
        {"one byte of an option", solicit({.options = {1}}), malformed}});
 }

@@ -61,7 +61,7 @@ bool ask(nl_sock* socket, Message message, int (*reader)(nl_msg*, void*), void* 
 }
 
 std::uint16_t netdev_family(nl_sock* socket) {
-  Message message = request(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, NLM_F_ACK);
+  Message message = request(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0);
   nla_put_string(message.get(), CTRL_ATTR_FAMILY_NAME, "netdev");
   std::uint16_t family = 0;
   return ask(socket, std::move(message), read_family, &family) ? family : 0;
@@ -79,6 +79,7 @@ std::vector<std::string> names_of(std::uint64_t bits) {
 std::vector<XdpFeatures> list_xdp_features() {
   const nl::Socket socket(nl_socket_alloc());
   nl::check(nl_connect(socket.get(), NETLINK_GENERIC), "connect to generic netlink");
+  nl_socket_disable_auto_ack(socket.get());  // or the first answer's would end the dump
   const std::uint16_t family = netdev_family(socket.get());
   std::map<int, std::uint64_t> found;
   const bool known =

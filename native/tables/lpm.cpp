@@ -27,8 +27,9 @@ Lpm::~Lpm() {
 
 void Lpm::insert(const std::uint8_t* prefix, std::uint32_t length, std::uint32_t value) {
   assert(length <= address_bytes_ * 8 && value != kNone && value <= kMaxValue);
-  routes_[key(prefix, length)] = value;
+  // The table first: it may be full.
   apply({prefix, length, 0, length, leaf(length, value)}, root_, 0, kRootBits);
+  routes_[key(prefix, length)] = value;
 }
 
 bool Lpm::erase(const std::uint8_t* prefix, std::uint32_t length) {

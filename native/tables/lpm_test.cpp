@@ -300,7 +300,7 @@ TEST_P(LpmTest, ShowsAReaderOldOrNewValuesOnly) {
     while (lookups.load() < seen + 2) std::this_thread::yield();
   };
   std::uint64_t number = 0;
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < 100; ++round) {
     for (std::uint32_t i = 1; i < lengths.size(); ++i) {
       change.store(Change{++number, i, i + 1}.packed());
       table.insert(masked(address, lengths[i]).data(), lengths[i], i + 1);
@@ -315,7 +315,7 @@ TEST_P(LpmTest, ShowsAReaderOldOrNewValuesOnly) {
   stop.store(true);
   reader.join();
   EXPECT_EQ(wrong, 0u) << "of " << lookups.load();
-  EXPECT_GT(lookups.load(), 3000u);
+  EXPECT_GE(lookups.load(), 1000u) << "two for each removal";
   EXPECT_EQ(table.nodes_in_use(), 0u);
 }
 
