@@ -30,8 +30,7 @@ namespace millrace {
   X(kNdIgnored, "nd-ignored")     /* not for the gateway */                \
   X(kLocalMalformed, "local-malformed")                                    \
   X(kLocalUnhandled, "local-unhandled") /* the gateway serves echo only */ \
-  X(kTxRingFull, "tx-ring-full")                                           \
-  X(kTxDown, "tx-down") /* port being removed or dead */
+  X(kTxRingFull, "tx-ring-full")
 
 enum class DropReason : std::uint8_t {
 #define X(name, text) name,
