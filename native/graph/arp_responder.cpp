@@ -1,6 +1,7 @@
 // Answers ARP (RFC 826) for the gateway. The pod learns one neighbour and needs no other.
 #include "base/headers.hpp"
 #include "graph/nodes.hpp"
+#include "graph/reverse_path.hpp"
 
 namespace millrace {
 
@@ -20,8 +21,10 @@ void answer(Graph& graph, Packet* packet) {
   if (std::memcmp(arp, kHeader, sizeof(kHeader)) != 0 || !equals(arp + 8, config.peer_mac))
     return graph.drop(*packet, DropReason::kArpMalformed);
   // A sender of 0 is an address probe (RFC 5227): answered too, so that nobody takes the gateway's.
+  // A pod that routes asks in the name of whoever it sends for.
   const Ip4 sender = load_be32(arp + 14);
-  if (sender != 0 && sender != config.peer_ip4)
+  if (sender != 0 && sender != config.peer_ip4 &&
+      !(config.has_ip4 && is_routed_to(graph, config, sender)))
     return graph.drop(*packet, DropReason::kSourceAddress);
   const Vrf& vrf = *config.vrf;
   if (load_be16(arp + 6) != kRequest || !vrf.has_gateway4 || load_be32(arp + 24) != vrf.gateway4)

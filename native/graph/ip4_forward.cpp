@@ -3,6 +3,7 @@
 #include "base/headers.hpp"
 #include "graph/checksum_offload.hpp"
 #include "graph/nodes.hpp"
+#include "graph/reverse_path.hpp"
 
 namespace millrace {
 
@@ -36,8 +37,7 @@ bool is_multicast(Ip4 address) {
 bool source_is_behind(const Graph& graph, const PortConfig& config, Ip4 source) {
   if (source == config.peer_ip4 && config.has_ip4) return true;
   if (is_martian(source) || is_multicast(source)) return false;  // nobody's, even by default route
-  const std::uint32_t hop = config.vrf->fib4.lookup(source);
-  return hop >= kFirstAdjacency && graph.adjacency(hop).port == config.index;
+  return is_routed_to(graph, config, source);
 }
 
 struct Header {

@@ -3,6 +3,7 @@
 #include "base/headers.hpp"
 #include "graph/checksum_offload.hpp"
 #include "graph/nodes.hpp"
+#include "graph/reverse_path.hpp"
 
 namespace millrace {
 
@@ -24,8 +25,7 @@ bool source_is_behind(const Graph& graph, const PortConfig& config, const Ip6& s
   if (config.has_ip6 && source == config.peer_ip6) return true;
   const std::uint8_t* bytes = source.bytes.data();  // nobody's, even by default route:
   if (is_multicast(bytes) || is_unspecified_or_loopback(bytes)) return false;
-  const std::uint32_t hop = config.vrf->fib6.lookup(source);
-  return hop >= kFirstAdjacency && graph.adjacency(hop).port == config.index;
+  return is_routed_to(graph, config, source);
 }
 
 // Neighbour discovery is recognised by its type alone; nd_responder checks the rest.

@@ -2,6 +2,7 @@
 #include "base/headers.hpp"
 #include "graph/icmp6_checksum.hpp"
 #include "graph/nodes.hpp"
+#include "graph/reverse_path.hpp"
 
 namespace millrace {
 
@@ -42,10 +43,11 @@ bool is_link_local(const std::uint8_t* address) {
   return address[0] == 0xfe && (address[1] & 0xc0) == 0x80;
 }
 
-// The pod's own address, its link-local one, or :: while it detects duplicates.
-bool sender_is_ours(const PortConfig& config, const std::uint8_t* source) {
+// The pod's own address, its link-local one, one it routes for, or :: while it detects duplicates.
+bool sender_is_ours(const Graph& graph, const PortConfig& config, const std::uint8_t* source) {
   return is_unspecified(source) || is_link_local(source) ||
-         (config.has_ip6 && load_ip6(source) == config.peer_ip6);
+         (config.has_ip6 &&
+          (load_ip6(source) == config.peer_ip6 || is_routed_to(graph, config, load_ip6(source))));
 }
 
 void advertise(Packet& packet, const PortConfig& config) {
@@ -72,7 +74,7 @@ void answer(Graph& graph, Packet* packet) {
   if (icmp[0] != icmp6::kNeighborSolicitation) return graph.drop(*packet, DropReason::kNdIgnored);
   if (!is_valid(ip, packet->length - kEthernetLength - ip6::kHeader))
     return graph.drop(*packet, DropReason::kNdMalformed);
-  if (!sender_is_ours(config, ip + ip6::kSource))
+  if (!sender_is_ours(graph, config, ip + ip6::kSource))
     return graph.drop(*packet, DropReason::kSourceAddress);
   const Vrf& vrf = *config.vrf;
   if (!vrf.has_gateway6 || load_ip6(icmp + 8) != vrf.gateway6)

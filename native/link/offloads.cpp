@@ -6,7 +6,9 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "engine/errors.hpp"
 #include "link/netns.hpp"
@@ -27,6 +29,44 @@ void ethtool(const std::string& ifname, void* command, const char* what) {
 void set_value(const std::string& ifname, std::uint32_t command, const char* what) {
   ethtool_value value{command, 0};
   ethtool(ifname, &value, what);
+}
+
+// Names of all features in the kernel's order: ETH_SS_FEATURES.
+std::vector<std::string> feature_names(const std::string& ifname) {
+  alignas(ethtool_sset_info)
+      std::uint8_t answer[sizeof(ethtool_sset_info) + sizeof(std::uint32_t)]{};
+  auto* set = reinterpret_cast<ethtool_sset_info*>(answer);
+  set->cmd = ETHTOOL_GSSET_INFO;
+  set->sset_mask = 1ull << ETH_SS_FEATURES;
+  ethtool(ifname, set, "count the device features");
+  std::vector<std::uint8_t> buffer(sizeof(ethtool_gstrings) + set->data[0] * ETH_GSTRING_LEN);
+  auto* strings = reinterpret_cast<ethtool_gstrings*>(buffer.data());
+  strings->cmd = ETHTOOL_GSTRINGS;
+  strings->string_set = ETH_SS_FEATURES;
+  strings->len = set->data[0];
+  ethtool(ifname, strings, "read the names of the device features");
+  std::vector<std::string> names(strings->len);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const char* name = reinterpret_cast<const char*>(strings->data + i * ETH_GSTRING_LEN);
+    names[i].assign(name, ::strnlen(name, ETH_GSTRING_LEN));
+  }
+  return names;
+}
+
+// Features that this kernel does not have are off.
+void clear_features(const std::string& ifname, const std::vector<std::string>& unwanted,
+                    const char* what) {
+  const std::vector<std::string> names = feature_names(ifname);
+  const std::size_t blocks = (names.size() + 31) / 32;
+  std::vector<std::uint32_t> buffer(
+      (sizeof(ethtool_sfeatures) + blocks * sizeof(ethtool_set_features_block)) / 4);
+  auto* request = reinterpret_cast<ethtool_sfeatures*>(buffer.data());
+  request->cmd = ETHTOOL_SFEATURES;
+  request->size = static_cast<std::uint32_t>(blocks);
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (std::find(unwanted.begin(), unwanted.end(), names[i]) != unwanted.end())
+      request->features[i / 32].valid |= 1u << (i % 32);
+  ethtool(ifname, request, what);
 }
 
 }  // namespace
@@ -50,12 +90,10 @@ void disable_segmentation(const std::string& netns, const std::string& ifname) {
 }
 
 void disable_vlan_offload(const std::string& netns, const std::string& ifname) {
+  // The tags of 802.1Q and 802.1ad: a tag kept beside the frame never reaches an AF_XDP socket.
   in_netns(netns, [&] {
-    ethtool_value flags{ETHTOOL_GFLAGS, 0};
-    ethtool(ifname, &flags, "read the device flags");
-    flags.cmd = ETHTOOL_SFLAGS;
-    flags.data &= ~static_cast<std::uint32_t>(ETH_FLAG_TXVLAN);
-    ethtool(ifname, &flags, "switch VLAN transmit offload off");
+    clear_features(ifname, {"tx-vlan-hw-insert", "tx-vlan-stag-hw-insert"},
+                   "switch VLAN transmit offload off");
   });
 }
 
