@@ -55,18 +55,19 @@ describe("ADD", () => {
     });
   });
 
-  it.each(["0.3.1", "0.4.0", "1.0.0"])(
-    "answers in version %s when asked in it",
-    async (version) => {
-      const { result } = await run({ cniVersion: version });
-      expect(result.cniVersion).toBe(version);
-      expect(result.interfaces[0]).toStrictEqual({
-        name: "mr0123456789",
-        mac: "02:00:00:00:00:01",
-      });
-      expect("version" in result.ips[0]).toBe(version.startsWith("0."));
-    },
-  );
+  it.each([
+    "0.3.1",
+    "0.4.0",
+    "1.0.0",
+  ])("answers in version %s when asked in it", async (version) => {
+    const { result } = await run({ cniVersion: version });
+    expect(result.cniVersion).toBe(version);
+    expect(result.interfaces[0]).toStrictEqual({
+      name: "mr0123456789",
+      mac: "02:00:00:00:00:01",
+    });
+    expect("version" in result.ips[0]).toBe(version.startsWith("0."));
+  });
 
   it("appends to the result of the plugins before it", async () => {
     const prevResult = {

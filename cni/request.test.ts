@@ -164,12 +164,17 @@ describe("a CNI call", () => {
     expect(error.details).toContain("accepted: cniVersion, name, type, network, mode, mtu");
   });
 
-  it.each([null, 1, "x", [], {}, { env: null }, { env: [] }])(
-    "is refused when it is %j",
-    (body) => {
-      expect(failure(body).code).toBe(6);
-    },
-  );
+  it.each([
+    null,
+    1,
+    "x",
+    [],
+    {},
+    { env: null },
+    { env: [] },
+  ])("is refused when it is %j", (body) => {
+    expect(failure(body).code).toBe(6);
+  });
 });
 
 describe("DEL", () => {

@@ -76,13 +76,12 @@ describe("the result of ADD", () => {
     expect(convertResult(RESULT, version)).toStrictEqual(GOLDEN[version]);
   });
 
-  it.each(SUPPORTED_VERSIONS)(
-    "of version %s leaves out routes and DNS when there are none",
-    (version) => {
-      const result = convertResult({ interfaces: [], ips: [], routes: [], dns: {} }, version);
-      expect(result).toStrictEqual({ cniVersion: version, interfaces: [], ips: [] });
-    },
-  );
+  it.each(
+    SUPPORTED_VERSIONS,
+  )("of version %s leaves out routes and DNS when there are none", (version) => {
+    const result = convertResult({ interfaces: [], ips: [], routes: [], dns: {} }, version);
+    expect(result).toStrictEqual({ cniVersion: version, interfaces: [], ips: [] });
+  });
 
   it("keeps no members without a value", () => {
     const interfaces = [{ name: "eth0", mac: undefined, sandbox: undefined }];

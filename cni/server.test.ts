@@ -89,22 +89,19 @@ describe("POST /cni", () => {
     [new Error("disk full"), "disk full"],
     ["a string", '"a string"'],
     [Object.create(null), "{}"],
-  ])(
-    "turns the unexpected %s into code 999 without a stack, and reports it",
-    async (error, details) => {
-      const seen: unknown[] = [];
-      const body = JSON.stringify(callBody());
-      const reply = await handleCni(body, failing(error), (unexpected) => seen.push(unexpected));
-      expect(reply.status).toBe(500);
-      expect(JSON.parse(reply.body)).toEqual({
-        cniVersion: "1.1.0",
-        code: 999,
-        msg: "internal error in the millrace agent",
-        details,
-      });
-      expect(seen).toEqual([error]);
-    },
-  );
+  ])("turns the unexpected %s into code 999 without a stack, and reports it", async (error, details) => {
+    const seen: unknown[] = [];
+    const body = JSON.stringify(callBody());
+    const reply = await handleCni(body, failing(error), (unexpected) => seen.push(unexpected));
+    expect(reply.status).toBe(500);
+    expect(JSON.parse(reply.body)).toEqual({
+      cniVersion: "1.1.0",
+      code: 999,
+      msg: "internal error in the millrace agent",
+      details,
+    });
+    expect(seen).toEqual([error]);
+  });
 
   it.each([
     ["not JSON", "{", 6, "1.1.0"],

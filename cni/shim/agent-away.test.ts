@@ -118,14 +118,15 @@ describe("an agent that misbehaves", () => {
     expect(error).toMatchObject({ code: 11, details: expect.stringContaining("1048576 bytes") });
   });
 
-  it.each(["Not Found", "", '"text"'])(
-    "by refusing with the body %j, which is no CNI error, gives one",
-    async (body) => {
-      const socket = await sockets.http((_request, response) => response.writeHead(404).end(body));
-      const error = await refused({ ...ADD_ENV, MILLRACE_SOCKET: socket });
-      expect(error).toMatchObject({ code: 11, details: `HTTP status 404: ${body}` });
-    },
-  );
+  it.each([
+    "Not Found",
+    "",
+    '"text"',
+  ])("by refusing with the body %j, which is no CNI error, gives one", async (body) => {
+    const socket = await sockets.http((_request, response) => response.writeHead(404).end(body));
+    const error = await refused({ ...ADD_ENV, MILLRACE_SOCKET: socket });
+    expect(error).toMatchObject({ code: 11, details: `HTTP status 404: ${body}` });
+  });
 });
 
 describe("a runtime that has gone", () => {

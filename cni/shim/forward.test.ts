@@ -36,16 +36,19 @@ describe("the CNI executable forwards", () => {
     expect(seen).toEqual(["POST", "/cni", "application/json", { env, config: CONFIG }]);
   });
 
-  it.each(["ADD", "DEL", "CHECK", "GC", "STATUS"])(
-    "%s, and prints nothing for an empty answer",
-    async (verb) => {
-      const calls: Call[] = [];
-      const socket = await agent(calls, 200, "");
-      const run = await runShim({ ...ADD_ENV, CNI_COMMAND: verb, MILLRACE_SOCKET: socket });
-      expect(run).toMatchObject({ code: 0, stdout: "" });
-      expect(calls[0]?.env["CNI_COMMAND"]).toBe(verb);
-    },
-  );
+  it.each([
+    "ADD",
+    "DEL",
+    "CHECK",
+    "GC",
+    "STATUS",
+  ])("%s, and prints nothing for an empty answer", async (verb) => {
+    const calls: Call[] = [];
+    const socket = await agent(calls, 200, "");
+    const run = await runShim({ ...ADD_ENV, CNI_COMMAND: verb, MILLRACE_SOCKET: socket });
+    expect(run).toMatchObject({ code: 0, stdout: "" });
+    expect(calls[0]?.env["CNI_COMMAND"]).toBe(verb);
+  });
 
   it.each([
     [200, 0],

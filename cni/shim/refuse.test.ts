@@ -112,14 +112,15 @@ describe("a configuration", () => {
     expect(await runShim(ADD_ENV, config(socket))).toMatchObject({ code: 0, stdout: "here" });
   });
 
-  it.each(["agent.sock", `/${"x".repeat(107)}`, "/a\\u0000b"])(
-    "cannot name the socket %s",
-    async (path) => {
-      const error = await refused(ADD_ENV, `{"agentSocket":"${path}"}`);
-      expect(error).toMatchObject({ code: 7 });
-      expect(error.details).toContain("agentSocket is ");
-    },
-  );
+  it.each([
+    "agent.sock",
+    `/${"x".repeat(107)}`,
+    "/a\\u0000b",
+  ])("cannot name the socket %s", async (path) => {
+    const error = await refused(ADD_ENV, `{"agentSocket":"${path}"}`);
+    expect(error).toMatchObject({ code: 7 });
+    expect(error.details).toContain("agentSocket is ");
+  });
 
   it("is weaker than MILLRACE_SOCKET", async () => {
     const socket = await sockets.http((_request, response) => response.end("here"));

@@ -143,19 +143,21 @@ describe("ADD", () => {
     await agent.attacher.attach(red(5));
   });
 
-  it.each(["createVeth", "configurePod", "addPort", "addRoute"] as const)(
-    "leaves nothing behind when %s fails, and the next ADD works",
-    async (method) => {
-      node.native.failures.set(method, errno("EIO", "the kernel said no"));
-      await expect(agent.attacher.attach(request(1))).rejects.toMatchObject({
-        code: 999,
-        message: "cannot attach pod1:net1",
-        details: expect.stringContaining("the kernel said no"),
-      });
-      expectNothing();
-      await agent.attacher.attach(request(1));
-    },
-  );
+  it.each([
+    "createVeth",
+    "configurePod",
+    "addPort",
+    "addRoute",
+  ] as const)("leaves nothing behind when %s fails, and the next ADD works", async (method) => {
+    node.native.failures.set(method, errno("EIO", "the kernel said no"));
+    await expect(agent.attacher.attach(request(1))).rejects.toMatchObject({
+      code: 999,
+      message: "cannot attach pod1:net1",
+      details: expect.stringContaining("the kernel said no"),
+    });
+    expectNothing();
+    await agent.attacher.attach(request(1));
+  });
 
   it("keeps the record when the undoing fails too, until it can be undone", async () => {
     node.native.failures.set("configurePod", errno("EIO", "no"));
@@ -234,20 +236,21 @@ describe("DEL", () => {
     expect(node.kernel.links.has(hostName)).toBe(true);
   });
 
-  it.each(["removeRoute", "removePort", "deleteLink"] as const)(
-    "goes on where it stopped when %s failed",
-    async (method) => {
-      await agent.attacher.attach(request(1));
-      node.native.failures.set(method, errno("EBUSY", "busy"));
-      await expect(agent.attacher.detach("pod1", "net1")).rejects.toMatchObject({
-        code: 11,
-        details: expect.stringContaining("busy"),
-      });
-      expect(agent.view.attachments()).toMatchObject([{ state: "removing" }]);
-      await agent.attacher.detach("pod1", "net1");
-      expectNothing();
-    },
-  );
+  it.each([
+    "removeRoute",
+    "removePort",
+    "deleteLink",
+  ] as const)("goes on where it stopped when %s failed", async (method) => {
+    await agent.attacher.attach(request(1));
+    node.native.failures.set(method, errno("EBUSY", "busy"));
+    await expect(agent.attacher.detach("pod1", "net1")).rejects.toMatchObject({
+      code: 11,
+      details: expect.stringContaining("busy"),
+    });
+    expect(agent.view.attachments()).toMatchObject([{ state: "removing" }]);
+    await agent.attacher.detach("pod1", "net1");
+    expectNothing();
+  });
 
   it("waits for an ADD of the same attachment and undoes it whole", async () => {
     const add = agent.attacher.attach(request(1));

@@ -62,7 +62,7 @@ async function change(slot: Slot): Promise<void> {
   const { exitCode, json } = await cni(verb, slot.call);
   if (exitCode === 0) slot.known = verb === "ADD" ? json : null;
   else {
-    expect(json.code).toBe(11);
+    expect(json).toMatchObject({ code: 11 });
     slot.known = "unknown";
   }
 }
