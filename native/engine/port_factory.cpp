@@ -108,15 +108,22 @@ std::unique_ptr<XskSocket> PortFactory::open_socket(const Attempt& attempt, bool
   XskSocket::Options options{attempt.request.ifname, attempt.result.ifindex,
                              attempt.ring_size,      zero_copy,
                              tx_metadata_,           attempt.find_sharer(zero_copy)};
-  try {
-    return std::make_unique<XskSocket>(attempt.umem, options);
-  } catch (const std::system_error& failure) {
-    // Linux before 6.8 does not know TX metadata and refuses the registration.
-    if (failure.code().value() != EINVAL || options.shared_with >= 0 || !tx_metadata_) throw;
-    options.tx_metadata = false;
-    auto socket = std::make_unique<XskSocket>(attempt.umem, options);
-    tx_metadata_ = false;
-    return socket;
+  for (;;) {
+    try {
+      return std::make_unique<XskSocket>(attempt.umem, options);
+    } catch (const std::system_error& failure) {
+      const int error = failure.code().value();
+      if (error == EBADF && options.shared_with >= 0) {
+        // The sharer's device vanished since it was found; it will not be found again.
+        options.shared_with = attempt.find_sharer(zero_copy);
+      } else if (error == EINVAL && options.shared_with < 0 && options.tx_metadata) {
+        // Linux before 6.8 does not know TX metadata and refuses the registration.
+        options.tx_metadata = false;
+        tx_metadata_ = false;
+      } else {
+        throw;
+      }
+    }
   }
 }
 
