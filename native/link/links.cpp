@@ -3,6 +3,7 @@
 #include <bpf/libbpf.h>
 #include <netlink/route/link/inet6.h>
 #include <netlink/route/link/veth.h>
+#include <netlink/route/link/vrf.h>
 
 #include "link/netns.hpp"
 #include "link/nl.hpp"
@@ -12,12 +13,13 @@ namespace millrace {
 
 namespace {
 
-void describe(rtnl_link* link, const std::string& name, const std::string& mac, std::uint32_t mtu) {
+void describe(rtnl_link* link, const std::string& name, const std::string& mac,
+              const VethRequest& request) {
   rtnl_link_set_name(link, name.c_str());
   rtnl_link_set_addr(link, nl::parse_address(mac).get());
-  rtnl_link_set_mtu(link, mtu);
-  rtnl_link_set_num_tx_queues(link, 1);
-  rtnl_link_set_num_rx_queues(link, 1);
+  rtnl_link_set_mtu(link, request.mtu);
+  rtnl_link_set_num_tx_queues(link, request.queues);
+  rtnl_link_set_num_rx_queues(link, request.queues);
 }
 
 int ifindex_in(const std::string& netns, const std::string& name) {
@@ -58,6 +60,12 @@ std::string mac_of(rtnl_link* link) {
   return address == nullptr ? "" : nl_addr2str(address, buffer, sizeof(buffer));
 }
 
+std::uint32_t vrf_table_of(rtnl_link* link) {
+  std::uint32_t table = 0;
+  if (rtnl_link_is_vrf(link) != 0) (void)rtnl_link_vrf_get_tableid(link, &table);
+  return table;
+}
+
 std::uint32_t xdp_program_of(int ifindex) {
   std::uint32_t id = 0;
   return bpf_xdp_query_id(ifindex, 0, &id) == 0 ? id : 0;
@@ -70,8 +78,8 @@ VethPair create_veth(const VethRequest& request) {
   const auto socket = nl::connect();
   const nl::Link host(rtnl_link_veth_alloc());
   rtnl_link* pod = rtnl_link_veth_get_peer(host.get());
-  describe(host.get(), request.host_name, request.host_mac, request.mtu);
-  describe(pod, request.pod_name, request.pod_mac, request.mtu);
+  describe(host.get(), request.host_name, request.host_mac, request);
+  describe(pod, request.pod_name, request.pod_mac, request);
   rtnl_link_set_ns_fd(pod, netns.get());
   const int result = rtnl_link_add(socket.get(), host.get(), NLM_F_CREATE | NLM_F_EXCL);
   rtnl_link_put(pod);
@@ -111,10 +119,10 @@ std::vector<LinkInfo> list_links() {
        object = nl_cache_get_next(object)) {
     auto* link = reinterpret_cast<rtnl_link*>(object);
     const int ifindex = rtnl_link_get_ifindex(link);
-    links.push_back({ifindex, text_of(rtnl_link_get_name(link)),
-                     text_of(rtnl_link_get_ifalias(link)), mac_of(link),
-                     text_of(rtnl_link_get_type(link)), rtnl_link_get_mtu(link),
-                     (rtnl_link_get_flags(link) & IFF_UP) != 0, xdp_program_of(ifindex)});
+    links.push_back(
+        {ifindex, text_of(rtnl_link_get_name(link)), text_of(rtnl_link_get_ifalias(link)),
+         mac_of(link), text_of(rtnl_link_get_type(link)), rtnl_link_get_mtu(link),
+         (rtnl_link_get_flags(link) & IFF_UP) != 0, xdp_program_of(ifindex), vrf_table_of(link)});
   }
   return links;
 }

@@ -9,6 +9,7 @@ namespace millrace {
 struct VethRequest {
   std::string host_name, host_mac, pod_name, pod_mac, netns, alias;
   std::uint32_t mtu;
+  std::uint32_t queues = 1;  // receive and transmit queues of either end
 };
 
 struct VethPair {
@@ -16,9 +17,9 @@ struct VethPair {
   int pod_ifindex;
 };
 
-// One queue each way: XDP on the host end needs at least as many receive queues as the peer has
-// transmit queues. The host end is up, has no IPv6 link-local address and carries the alias.
-// Throws std::system_error (EEXIST: a name is taken); nothing is left behind.
+// Both ends have as many queues each way: XDP on the host end needs at least as many receive queues
+// as the peer has transmit queues. The host end is up, has no IPv6 link-local address and carries
+// the alias. Throws std::system_error (EEXIST: a name is taken); nothing is left behind.
 VethPair create_veth(const VethRequest& request);
 
 // False when there is no such link or its alias is another one: then it is not ours to remove.
@@ -30,6 +31,7 @@ struct LinkInfo {
   std::uint32_t mtu;
   bool up;
   std::uint32_t xdp_program;
+  std::uint32_t vrf_table;  // of a VRF device, else 0
 };
 std::vector<LinkInfo> list_links();
 
