@@ -7,8 +7,17 @@
 
 namespace millrace {
 
+// Sum of whole blocks of 64 bytes, with AVX2 where the CPU has it.
+std::uint64_t checksum_add_blocks(const std::uint8_t* p, std::uint32_t blocks);
+
 // Sums of 16-bit words in memory order; fold before use. Order does not matter to the checksum.
 inline std::uint64_t checksum_add(std::uint64_t sum, const std::uint8_t* p, std::uint32_t length) {
+  if (length >= 128) {  // headers are shorter and stay inline
+    const std::uint32_t blocks = length / 64;
+    sum += checksum_add_blocks(p, blocks);
+    p += blocks * 64;
+    length -= blocks * 64;
+  }
   for (; length >= 8; length -= 8, p += 8) {
     std::uint32_t a;
     std::uint32_t b;
@@ -50,8 +59,9 @@ inline void decrement_ttl(std::uint8_t* ttl, std::uint8_t* checksum) {
   store_be16(checksum, static_cast<std::uint16_t>(sum + (sum >= 0xffff)));
 }
 
-inline std::uint32_t crc32c(const std::uint8_t* p, std::uint32_t length) {
-  std::uint32_t crc = 0xffffffff;
+// Start with kCrc32cStart, end with ~crc.
+constexpr std::uint32_t kCrc32cStart = 0xffffffff;
+inline std::uint32_t crc32c_add(std::uint32_t crc, const std::uint8_t* p, std::uint32_t length) {
 #ifdef __SSE4_2__
   for (; length >= 8; length -= 8, p += 8) {
     std::uint64_t word;
@@ -65,7 +75,10 @@ inline std::uint32_t crc32c(const std::uint8_t* p, std::uint32_t length) {
     for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (0x82f63b78u & (0u - (crc & 1)));
   }
 #endif
-  return ~crc;
+  return crc;
+}
+inline std::uint32_t crc32c(const std::uint8_t* p, std::uint32_t length) {
+  return ~crc32c_add(kCrc32cStart, p, length);
 }
 
 }  // namespace millrace

@@ -30,7 +30,8 @@ constexpr std::uint32_t kHeader = 40;
 constexpr std::uint32_t kPayloadLength = 4, kNextHeader = 6, kHopLimit = 7, kSource = 8,
                         kDestination = 24;
 constexpr std::uint32_t kMinMtu = 1280;
-constexpr std::uint8_t kHopByHop = 0, kRouting = 43, kFragment = 44, kDestinationOptions = 60;
+constexpr std::uint8_t kHopByHop = 0, kRouting = 43, kFragment = 44, kNoNextHeader = 59,
+                       kDestinationOptions = 60;
 }  // namespace ip6
 
 // IANA protocol numbers
@@ -41,7 +42,8 @@ constexpr std::uint8_t kProtoIcmp = 1, kProtoTcp = 6, kProtoUdp = 17, kProtoIcmp
 namespace icmp4 {
 constexpr std::uint8_t kEchoReply = 0, kUnreachable = 3, kSourceQuench = 4, kRedirect = 5,
                        kEchoRequest = 8, kTimeExceeded = 11, kParameterProblem = 12;
-constexpr std::uint8_t kCodeNet = 0, kCodeProtocol = 2, kCodePort = 3, kCodeFragNeeded = 4;
+constexpr std::uint8_t kCodeNet = 0, kCodeHost = 1, kCodeProtocol = 2, kCodePort = 3,
+                       kCodeFragNeeded = 4, kCodeProhibited = 13;  // 13: RFC 1812 5.2.7.1
 }  // namespace icmp4
 
 // RFC 4443 and RFC 4861
@@ -49,7 +51,8 @@ namespace icmp6 {
 constexpr std::uint8_t kUnreachable = 1, kTooBig = 2, kTimeExceeded = 3, kParameterProblem = 4,
                        kEchoRequest = 128, kEchoReply = 129, kNeighborSolicitation = 135,
                        kNeighborAdvertisement = 136;
-constexpr std::uint8_t kCodeNoRoute = 0, kCodePort = 4, kCodeUnrecognizedNextHeader = 1;
+constexpr std::uint8_t kCodeNoRoute = 0, kCodeProhibited = 1, kCodeAddress = 3, kCodePort = 4,
+                       kCodeUnrecognizedNextHeader = 1;
 constexpr std::uint8_t kOptionSourceLinkLayer = 1, kOptionTargetLinkLayer = 2;
 constexpr std::uint8_t kErrorLimit = 128;  // types below are errors
 }  // namespace icmp6

@@ -2,7 +2,9 @@
 // Decides, per frame, between AF_XDP and the kernel. A pod's port belongs to the ring loop alone:
 // every frame goes to its socket, and without a socket it goes nowhere, since the kernel of the
 // node must never route for a pod behind our back. A shared uplink gives up only what is ours
-// (frames for our VTEP, packets for our prefixes); everything else passes untouched.
+// (frames for our VTEP, packets for our prefixes); everything else passes untouched. A dedicated
+// uplink gives up all but what the kernel needs to be a node there: ARP and neighbour discovery,
+// groups, and packets for the node's own addresses.
 #include <linux/bpf.h>  // first: the helpers need its types
 
 #include <bpf/bpf_endian.h>
@@ -60,24 +62,45 @@ static __always_inline int is_vtep(void* l4, void* end, __u8 protocol, __u16 vte
   return udp->dest == bpf_htons(vtep_port);
 }
 
+static __always_inline int prefix4(const struct iphdr* ip, const struct millrace_port* port) {
+  struct millrace_prefix4 key = {.length = 64, .port = port->slot};
+  __builtin_memcpy(key.address, &ip->daddr, 4);
+  const __u8* value = bpf_map_lookup_elem(&prefixes4, &key);
+  return value ? *value : 0;
+}
+
+static __always_inline int prefix6(const struct ipv6hdr* ip, const struct millrace_port* port) {
+  struct millrace_prefix6 key = {.length = 160, .port = port->slot};
+  __builtin_memcpy(key.address, &ip->daddr, 16);
+  const __u8* value = bpf_map_lookup_elem(&prefixes6, &key);
+  return value ? *value : 0;
+}
+
 static __always_inline int is_ours4(void* l3, void* end, const struct millrace_port* port) {
   struct iphdr* ip = l3;
   if ((void*)(ip + 1) > end) return 0;
   if (ip->ihl == 5 && !(ip->frag_off & bpf_htons(0x1fff)) &&
       is_vtep(ip + 1, end, ip->protocol, port->vtep_port))
     return 1;
-  struct millrace_prefix4 key = {.length = 32};
-  __builtin_memcpy(key.address, &ip->daddr, 4);
-  return bpf_map_lookup_elem(&prefixes4, &key) != 0;
+  const int found = prefix4(ip, port);
+  return port->take == MILLRACE_TAKE_OURS ? found == MILLRACE_PREFIX_OURS
+                                          : found != MILLRACE_PREFIX_NODE;
+}
+
+// RFC 4861: router and neighbour solicitations and advertisements, redirects.
+static __always_inline int is_nd(void* l4, void* end, __u8 protocol) {
+  __u8* type = l4;
+  return protocol == IPPROTO_ICMPV6 && (void*)(type + 1) <= end && *type >= 133 && *type <= 137;
 }
 
 static __always_inline int is_ours6(void* l3, void* end, const struct millrace_port* port) {
   struct ipv6hdr* ip = l3;
   if ((void*)(ip + 1) > end) return 0;
   if (is_vtep(ip + 1, end, ip->nexthdr, port->vtep_port)) return 1;
-  struct millrace_prefix6 key = {.length = 128};
-  __builtin_memcpy(key.address, &ip->daddr, 16);
-  return bpf_map_lookup_elem(&prefixes6, &key) != 0;
+  const int found = prefix6(ip, port);
+  if (port->take == MILLRACE_TAKE_OURS) return found == MILLRACE_PREFIX_OURS;
+  const int link_local = (ip->daddr.s6_addr[0] == 0xfe && (ip->daddr.s6_addr[1] & 0xc0) == 0x80);
+  return found != MILLRACE_PREFIX_NODE && !link_local && !is_nd(ip + 1, end, ip->nexthdr);
 }
 
 static __always_inline int is_ours(struct xdp_md* ctx, const struct millrace_port* port) {
@@ -85,6 +108,7 @@ static __always_inline int is_ours(struct xdp_md* ctx, const struct millrace_por
   void* end = (void*)(long)ctx->data_end;
   struct ethhdr* ethernet = data;
   if ((void*)(ethernet + 1) > end) return 0;
+  if (ethernet->h_dest[0] & 1) return 0;  // groups and broadcast are the kernel's
   if (ethernet->h_proto == bpf_htons(ETH_P_IP)) return is_ours4(ethernet + 1, end, port);
   if (ethernet->h_proto == bpf_htons(ETH_P_IPV6)) return is_ours6(ethernet + 1, end, port);
   return 0;
@@ -97,13 +121,30 @@ static __always_inline const struct millrace_port* find_port(__u32 ifindex) {
   return bpf_map_lookup_elem(&ports, &ifindex);
 }
 
-SEC("xdp")
-int millrace_redirect(struct xdp_md* ctx) {
+static __always_inline int redirect(struct xdp_md* ctx) {
   const struct millrace_port* port = find_port(ctx->ingress_ifindex);
   if (!port) return XDP_PASS;
-  if (port->shared && !is_ours(ctx, port)) return XDP_PASS;
+  if (port->take != MILLRACE_TAKE_ALL && !is_ours(ctx, port)) return XDP_PASS;
   if (ctx->rx_queue_index >= port->queues) return port->fallback;
-  return bpf_redirect_map(&xsks, port->xsk_base + ctx->rx_queue_index, port->fallback);
+  return bpf_redirect_map(&xsks, port->slot * MILLRACE_QUEUES_PER_PORT + ctx->rx_queue_index,
+                          port->fallback);
+}
+
+SEC("xdp")
+int millrace_redirect(struct xdp_md* ctx) {
+  return redirect(ctx);
+}
+
+// For devices whose frames may span several buffers: MTUs beyond one page.
+SEC("xdp.frags")
+int millrace_redirect_frags(struct xdp_md* ctx) {
+  return redirect(ctx);
+}
+
+// The same once more: a link can only be updated to another program.
+SEC("xdp.frags")
+int millrace_redirect_again(struct xdp_md* ctx) {
+  return redirect(ctx);
 }
 
 char _license[] SEC("license") = "GPL";

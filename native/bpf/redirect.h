@@ -9,22 +9,38 @@ enum {
   MILLRACE_MAX_PREFIXES = 16384,
 };
 
+// What the program takes from a device.
+enum {
+  MILLRACE_TAKE_ALL = 0,        // a pod's port, an uplink of a bridged network
+  MILLRACE_TAKE_OURS = 1,       // a shared uplink: our VTEP, our prefixes
+  MILLRACE_TAKE_DEDICATED = 2,  // an uplink of our own: all but what is for the node itself
+};
+
 // What the program knows of a port; key of the map is the ifindex.
 struct millrace_port {
   __u32 ifindex;    // tells in the direct-mapped table whose entry this is
-  __u32 xsk_base;   // first slot of the port's queues in the XSKMAP
-  __u32 queues;     // queues with a socket; frames of others go the fallback way
+  __u32 slot;       // the port's number: key of its prefixes, place in the XSKMAP
+  __u32 queues;     // queues that may have a socket; frames of others go the fallback way
   __u32 fallback;   // XDP_DROP for a pod port, XDP_PASS for a shared uplink
-  __u16 shared;     // not 0: take only what is ours, see is_ours()
+  __u16 take;       // MILLRACE_TAKE_…
   __u16 vtep_port;  // UDP port of our VTEP, host byte order; 0 when none
 };
 
+// Values of the prefix maps.
+enum {
+  MILLRACE_PREFIX_OURS = 1,  // for the ring loop
+  MILLRACE_PREFIX_NODE = 2,  // an address of the node itself: for its kernel
+};
+
+// Keys of the prefix maps: each port has prefixes of its own. length counts the 32 bits of port.
 struct millrace_prefix4 {
   __u32 length;
+  __u32 port;
   __u8 address[4];
 };
 
 struct millrace_prefix6 {
   __u32 length;
+  __u32 port;
   __u8 address[16];
 };

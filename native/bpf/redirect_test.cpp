@@ -24,7 +24,8 @@ namespace millrace {
 namespace {
 
 constexpr std::uint32_t kLoopback = 1;  // the only interface of a new network namespace
-constexpr std::uint32_t kXskBase = 5 * MILLRACE_QUEUES_PER_PORT;
+constexpr std::uint32_t kSlot = 5;
+constexpr std::uint32_t kXskBase = kSlot * MILLRACE_QUEUES_PER_PORT;
 constexpr std::uint16_t kVtepPort = 5000;  // what udp() is sent to
 constexpr std::uint8_t kTcp = kProtoTcp;
 
@@ -94,17 +95,17 @@ class RedirectTest : public ::testing::Test {
     const int fd = socket_.get();
     ASSERT_EQ(bpf_map_update_elem(bpf_map__fd(skeleton_->maps.xsks), &kXskBase, &fd, BPF_ANY), 0);
   }
-  void add_prefix4(Ip4 prefix, std::uint32_t length) {
-    millrace_prefix4 key{.length = length, .address = {}};
+  void add_prefix4(Ip4 prefix, std::uint32_t length, std::uint8_t value = MILLRACE_PREFIX_OURS,
+                   std::uint32_t port = kSlot) {
+    millrace_prefix4 key{.length = length + 32, .port = port, .address = {}};
     store_be32(key.address, prefix);
-    const std::uint8_t value = 1;
     ASSERT_EQ(bpf_map_update_elem(bpf_map__fd(skeleton_->maps.prefixes4), &key, &value, BPF_ANY),
               0);
   }
-  void add_prefix6(const Ip6& prefix, std::uint32_t length) {
-    millrace_prefix6 key{.length = length, .address = {}};
+  void add_prefix6(const Ip6& prefix, std::uint32_t length,
+                   std::uint8_t value = MILLRACE_PREFIX_OURS) {
+    millrace_prefix6 key{.length = length + 32, .port = kSlot, .address = {}};
     std::memcpy(key.address, prefix.bytes.data(), 16);
-    const std::uint8_t value = 1;
     ASSERT_EQ(bpf_map_update_elem(bpf_map__fd(skeleton_->maps.prefixes6), &key, &value, BPF_ANY),
               0);
   }
@@ -130,17 +131,23 @@ class RedirectTest : public ::testing::Test {
   }
 
   static constexpr millrace_port kPodPort{.ifindex = kLoopback,
-                                          .xsk_base = kXskBase,
+                                          .slot = kSlot,
                                           .queues = 1,
                                           .fallback = XDP_DROP,
-                                          .shared = 0,
+                                          .take = MILLRACE_TAKE_ALL,
                                           .vtep_port = 0};
   static constexpr millrace_port kUplink{.ifindex = kLoopback,
-                                         .xsk_base = kXskBase,
+                                         .slot = kSlot,
                                          .queues = 1,
                                          .fallback = XDP_PASS,
-                                         .shared = 1,
+                                         .take = MILLRACE_TAKE_OURS,
                                          .vtep_port = kVtepPort};
+  static constexpr millrace_port kDedicated{.ifindex = kLoopback,
+                                            .slot = kSlot,
+                                            .queues = 1,
+                                            .fallback = XDP_PASS,
+                                            .take = MILLRACE_TAKE_DEDICATED,
+                                            .vtep_port = 0};
 
  private:
   std::unique_ptr<redirect, void (*)(redirect*)> skeleton_{nullptr, redirect__destroy};
@@ -290,6 +297,50 @@ TEST_F(RedirectTest, TakesPacketsForOurPrefixesFromASharedUplink) {
        {"IPv6, extension header",
         packet6({.destination = kPod6, .next = ip6::kHopByHop}, extension(kProtoUdp)),
         XDP_REDIRECT}});
+}
+
+TEST_F(RedirectTest, KeepsThePrefixesOfTwoUplinksApart) {
+  register_port(kUplink);
+  open_socket();
+  add_prefix4(ip4_address(10, 1, 0, 0), 24, MILLRACE_PREFIX_OURS, kSlot + 1);
+  EXPECT_EQ(action_for(packet4({.destination = kPod4, .protocol = kTcp}, tcp({}))), XDP_PASS);
+}
+
+TEST_F(RedirectTest, LeavesTheNodesOwnAddressesToItInsideAPrefixOfOurs) {
+  register_port(kUplink);
+  open_socket();
+  add_prefix4(ip4_address(192, 0, 2, 0), 24);
+  add_prefix4(kHost4, 32, MILLRACE_PREFIX_NODE);
+  EXPECT_EQ(action_for(packet4({.protocol = kTcp}, tcp({}))), XDP_PASS);
+  EXPECT_EQ(action_for(packet4({.destination = kFar4, .protocol = kTcp}, tcp({}))), XDP_REDIRECT);
+}
+
+TEST_F(RedirectTest, LeavesTheNodeWhatItNeedsOnADedicatedUplink) {
+  register_port(kDedicated);
+  open_socket();
+  add_prefix4(kHost4, 32, MILLRACE_PREFIX_NODE);
+  add_prefix6(kHost6, 128, MILLRACE_PREFIX_NODE);
+  const Ip6 link_local = ip6_address({0xfe80, 0, 0, 0, 0, 0, 0, 1});
+  expect_actions(
+      {{"transit, IPv4", packet4({.destination = kFar4, .protocol = kTcp}, tcp({})), XDP_REDIRECT},
+       {"transit, IPv6", packet6({.destination = kFar6, .next = kTcp}, tcp({})), XDP_REDIRECT},
+       {"the node, IPv4", packet4({.protocol = kTcp}, tcp({})), XDP_PASS},
+       {"the node, IPv6", packet6({.next = kTcp}, tcp({})), XDP_PASS},
+       {"ARP reply", ethernet(kHostMac, kFarMac, kEtherTypeArp, Bytes(28)), XDP_PASS},
+       {"unicast neighbour solicitation",
+        packet6({.destination = kFar6, .next = kProtoIcmp6, .hop_limit = 255},
+                icmp_message(135, 0, 0, Bytes(16))),
+        XDP_PASS},
+       {"ICMPv6 echo in transit",
+        packet6({.destination = kFar6, .next = kProtoIcmp6}, icmp_message(128, 0, 0, Bytes(16))),
+        XDP_REDIRECT},
+       {"to a link-local address", packet6({.destination = link_local, .next = kTcp}, tcp({})),
+        XDP_PASS},
+       {"a group",
+        ethernet({{1, 0, 0x5e, 0, 0, 5}}, kFarMac, kEtherTypeIp4,
+                 ip4_packet({.source = kFar4, .destination = ip4_address(224, 0, 0, 5)}, {})),
+        XDP_PASS},
+       {"tagged", tagged(packet4({.destination = kFar4}, udp({}))), XDP_PASS}});
 }
 
 TEST_F(RedirectTest, PassesFramesTooShortToTell) {

@@ -1,6 +1,7 @@
 #pragma once
-// Counters live in memory that JavaScript maps too. One writer (the worker that owns the port),
-// relaxed stores; readers never stop it. JS learns the layout from the addon, nothing is repeated.
+// Counters live in memory that JavaScript maps too: kMaxWorkers worker blocks, then kMaxPorts port
+// blocks for each worker. One writer per block (its worker), relaxed stores; readers never stop it.
+// JS learns the layout from the addon, nothing is repeated.
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -23,13 +24,15 @@ enum PortCounter : std::uint32_t {
   kIcmpLimited,  // errors not sent because of the rate limit
   kTxKicks,      // sendto() calls
   kTxStalls,     // kicks that the kernel answered with EAGAIN, EBUSY or ENOBUFS
+  kFloodCopies,  // frames copied to reach more than one port of a bridge domain
+  kMacMoves,     // learned addresses that turned up here and were elsewhere before
   kPortCounterCount,
   kFirstDrop = 16,
 };
 
 constexpr std::array<std::string_view, kPortCounterCount> kPortCounterNames = {
-    "rx_packets",  "rx_bytes",     "tx_packets", "tx_bytes",
-    "icmp_errors", "icmp_limited", "tx_kicks",   "tx_stalls"};
+    "rx_packets",   "rx_bytes", "tx_packets", "tx_bytes",     "icmp_errors",
+    "icmp_limited", "tx_kicks", "tx_stalls",  "flood_copies", "mac_moves"};
 
 enum WorkerCounter : std::uint32_t {
   kRounds,

@@ -1,57 +1,106 @@
 #include "engine/dataplane.hpp"
 
-#include <sys/socket.h>
-
+#include "engine/cpu_placement.hpp"
 #include "engine/errors.hpp"
+#include "engine/tracer.hpp"
 
 namespace millrace {
 
 namespace {
 
-// Given to a new port for its self-test and its first receptions.
-constexpr std::uint32_t kFirstFrames = 16;
+// Events that a worker may have under way to the control side.
+constexpr std::uint32_t kEvents = 256;
+// Routes that can be counted; each costs 16 bytes per worker.
+constexpr std::uint32_t kCountedRoutes = 4096;
+// How often the kernel is told which neighbours are in use: well below the 30 seconds after which
+// it holds a neighbour for stale (base_reachable_time).
+constexpr std::uint32_t kUseInterval = 5;
+// No kernel table has this number: the mirror follows links, neighbours and addresses alone.
+constexpr std::uint32_t kNoTable = 0;
 
-Prefix host_prefix(Ip4 address) {
-  Prefix prefix{false, {}, 32};
-  store_be32(prefix.bytes.data(), address);
-  return prefix;
+std::uint32_t total_frames(const std::vector<WorkerOptions>& workers) {
+  if (workers.empty() || workers.size() > kMaxWorkers)
+    throw std::invalid_argument("workers: 1 to " + std::to_string(kMaxWorkers) + " accepted");
+  return workers.front().frames * static_cast<std::uint32_t>(workers.size());
 }
 
-// A socket whose device is gone is unbound for ever, and nothing can be shared with it.
-bool is_bound(int socket) {
-  return ::recvfrom(socket, nullptr, 0, MSG_DONTWAIT, nullptr, nullptr) == 0 || errno != ENXIO;
+std::vector<std::uint32_t> or_none(std::vector<std::uint32_t> tables) {
+  if (tables.empty()) tables.push_back(kNoTable);
+  return tables;
 }
 
-Prefix host_prefix(const Ip6& address) {
-  return {true, address.bytes, 128};
+const char* name_of(RouteFollower::LinkChange change) {
+  static constexpr const char* kNames[] = {"gone", "down", "up", "queues"};
+  return kNames[static_cast<std::size_t>(change)];
 }
 
 }  // namespace
 
 Dataplane::Dataplane(CounterBlock* counters, const std::vector<WorkerOptions>& workers)
-    : counters_(counters) {
-  if (workers.empty() || workers.size() > kMaxWorkers)
-    throw std::invalid_argument("workers: 1 to " + std::to_string(kMaxWorkers) + " accepted");
-  for (std::uint32_t i = 0; i < workers.size(); ++i)
-    workers_.push_back(std::make_unique<Worker>(i, workers[i], counters + kMaxPorts + i));
+    : umem_(total_frames(workers), workers.front().frame_size, workers.front().hugepages),
+      frames_(umem_.frames(), &umem_),
+      exchange_(static_cast<std::uint32_t>(workers.size()), workers.front().frames),
+      quiescence_(static_cast<std::uint32_t>(workers.size()) + 1),  // and the tracer
+      route_counters_(workers.size(), std::vector<std::uint64_t>(kCountedRoutes * 2)),
+      control_(events_),
+      routing_([&] {
+        for (const auto& counters_of : route_counters_)
+          route_counter_views_.push_back(counters_of.data());
+        return Routing::Options{adjacencies_, [this] { quiescence_.synchronize(); },
+                                route_counter_views_.data(),
+                                static_cast<std::uint32_t>(workers.size()), kCountedRoutes};
+      }()),
+      ports_({workers_, umem_, exchange_, counters + kMaxWorkers}),
+      follower_(routing_, follower_callbacks()) {
+  for (std::uint32_t i = 0; i < workers.size(); ++i) {
+    events_.push_back(std::make_unique<SpscRing<GraphEvent>>(kEvents));
+    const Graph::Shared graph{adjacencies_, counters + kMaxWorkers + i * kMaxPorts,
+                              route_counters_[i].data(), events_.back().get()};
+    const WorkerShared shared{umem_, frames_, exchange_, quiescence_, &control_.bell()};
+    workers_.push_back(std::make_unique<Worker>(i, workers[i], shared, graph, counters + i));
+  }
 }
 
-// Ports go before the workers whose memory they use.
 Dataplane::~Dataplane() {
   stop();
 }
 
-void Dataplane::start() {
-  for (auto& worker : workers_) worker->start();
+void Dataplane::on_event(std::function<void(const DataplaneEvent&)> listener) {
+  const std::lock_guard lock(listener_mutex_);
+  listener_ = std::move(listener);
 }
 
+void Dataplane::tell(const DataplaneEvent& event) {
+  const std::lock_guard lock(listener_mutex_);
+  if (listener_) listener_(event);
+}
+
+void Dataplane::start() {
+  try {
+    for (auto& worker : workers_) worker->start();
+  } catch (...) {
+    for (auto& worker : workers_) worker->stop();
+    throw;
+  }
+  std::vector<int> cpus;
+  for (const auto& worker : workers_) cpus.push_back(worker->options.cpu);
+  const KeepOff loops(cpus);
+  mirror_ = std::make_unique<KernelMirror>(follower_,
+                                           MirrorOptions{.tables = or_none(follower_.tables())});
+  mirror_->start();
+  control_.start([this](const GraphEvent& event) { handle(event); }, [this] { every_second(); });
+}
+
+// First whoever changes tables, then the ports, whose frames are the workers'.
 void Dataplane::stop() {
+  if (mirror_) mirror_->stop();
+  control_.stop();
   for (auto& worker : workers_) worker->stop();
   const std::lock_guard lock(mutex_);
   for (std::uint16_t i = 0; i < kMaxPorts; ++i) {
-    if (!ports_[i] || !ports_[i]->built.port) continue;
-    workers_[ports_[i]->worker]->remove_port(*ports_[i]->built.port);
-    ports_[i].reset();
+    if (ports_.config(i) == nullptr) continue;
+    ports_.close(i, unlink(i));
+    ports_.release(i);
   }
 }
 
@@ -59,194 +108,241 @@ Dataplane::Network& Dataplane::network(std::uint32_t id) {
   const auto found = networks_.find(id);
   if (found == networks_.end())
     throw std::invalid_argument("network " + std::to_string(id) + " does not exist");
-  return *found->second;
+  return found->second;
 }
 
 std::uint32_t Dataplane::add_network(const NetworkRequest& request) {
-  if (request.worker >= workers_.size())
-    throw std::invalid_argument("worker " + std::to_string(request.worker) + ": there are " +
-                                std::to_string(workers_.size()));
-  auto created = std::make_unique<Network>();
-  created->worker = request.worker;
-  Vrf& vrf = created->vrf;
-  if (request.gateway4) {
-    vrf.has_gateway4 = true;
-    vrf.gateway4 = *request.gateway4;
-    insert(vrf, host_prefix(vrf.gateway4), kNextHopLocal);
-  }
-  if (request.gateway6) {
-    vrf.has_gateway6 = true;
-    vrf.gateway6 = *request.gateway6;
-    insert(vrf, host_prefix(vrf.gateway6), kNextHopLocal);
-  }
   const std::lock_guard lock(mutex_);
-  networks_[next_network_] = std::move(created);
-  return next_network_++;
+  const std::uint32_t id = next_network_++;
+  Network created{request.name, nullptr, nullptr};
+  if (request.bridge) {
+    created.bridge = &bridges_.add(id, *request.bridge);
+  } else {
+    created.vrf = std::make_unique<Vrf>();
+    Vrf& vrf = *created.vrf;
+    vrf.id = id;
+    vrf.has_gateway4 = request.gateway4.has_value();
+    if (request.gateway4) vrf.gateway4 = load_be32(request.gateway4->data());
+    vrf.has_gateway6 = request.gateway6.has_value();
+    if (request.gateway6) vrf.gateway6 = request.gateway6->bytes;
+    routing_.add_vrf(vrf);
+  }
+  networks_[id] = std::move(created);
+  return id;
 }
 
 void Dataplane::remove_network(std::uint32_t id) {
   const std::lock_guard lock(mutex_);
-  network(id);
-  for (const auto& entry : ports_)
-    if (entry && entry->network == id)
-      throw_errno("network " + std::to_string(id) + " still has ports", EBUSY);
+  const Network& removed = network(id);
+  if (ports_.any_in(id)) throw_errno("network " + removed.name + " still has ports", EBUSY);
+  if (removed.vrf) {
+    follower_.set_mirror(id, 0);
+    routing_.remove_vrf(id);
+  } else {
+    bridges_.remove(id);
+  }
   networks_.erase(id);
 }
 
-std::uint16_t Dataplane::reserve_slot(std::uint32_t id) {
-  const std::lock_guard lock(mutex_);
-  const std::uint32_t worker = network(id).worker;
-  for (std::uint16_t i = 0; i < kMaxPorts; ++i) {
-    if (ports_[i]) continue;
-    ports_[i] = std::make_unique<Entry>(Entry{id, worker, {}});
-    for (auto& slot : counters_[i].slots) slot.store(0, std::memory_order_relaxed);
-    return i;
-  }
-  throw_errno("all " + std::to_string(kMaxPorts) + " ports are in use", ENOSPC);
-}
-
-void Dataplane::release_slot(std::uint16_t index) {
-  const std::lock_guard lock(mutex_);
-  ports_[index].reset();
-}
-
-int Dataplane::find_sharer(std::uint32_t worker, bool zero_copy) {
-  const std::lock_guard lock(mutex_);
-  for (const auto& entry : ports_) {
-    if (!entry || !entry->built.port || entry->worker != worker) continue;
-    if ((entry->built.mode == PortMode::kZeroCopy) != zero_copy) continue;
-    const int fd = entry->built.port->poll_fd();
-    if (is_bound(fd)) return fd;
-  }
-  return -1;
-}
-
-PortConfig Dataplane::config_of(const AddPortRequest& request, std::uint16_t index, Vrf& vrf) {
-  PortConfig config;
-  config.index = index;
-  config.mtu = request.mtu;
-  config.mac = request.mac;
-  config.peer_mac = request.peer_mac;
-  config.has_ip4 = request.peer_ip4.has_value();
-  config.peer_ip4 = request.peer_ip4.value_or(0);
-  config.has_ip6 = request.peer_ip6.has_value();
-  config.peer_ip6 = request.peer_ip6.value_or(Ip6{});
-  config.vrf = &vrf;
-  config.counters = &counters_[index];
-  return config;
-}
-
-std::vector<std::uint32_t> Dataplane::lend_frames(Worker& worker, std::uint16_t index) {
-  std::vector<std::uint32_t> frames;
-  frames.reserve(kFirstFrames);
-  worker.between_rounds([&] {
-    while (frames.size() < kFirstFrames && worker.pool.available() > 0) {
-      frames.push_back(worker.pool.take());
-      worker.pool.lend(frames.back(), index);
-    }
-  });
-  if (frames.size() == kFirstFrames) return frames;
-  reclaim(worker, index);
-  throw_errno("the UMEM of " + std::to_string(worker.options.frames) +
-                  " frames is used up: raise dataplane.frames",
-              ENOBUFS);
-}
-
-void Dataplane::reclaim(Worker& worker, std::uint16_t index) {
-  worker.between_rounds([&] { worker.pool.reclaim(index); });
-}
-
 PortInfo Dataplane::add_port(const AddPortRequest& request) {
-  const std::uint16_t index = reserve_slot(request.network);
-  Worker& worker = *workers_[ports_[index]->worker];
+  std::unique_lock lock(mutex_);
+  const Network& home = network(request.network);
+  Vrf* const vrf = home.vrf.get();
+  Bridge* const bridge = home.bridge;
+  const std::uint16_t index = ports_.reserve(request.network);
+  lock.unlock();
   try {
-    Vrf* vrf = nullptr;
-    {
-      const std::lock_guard lock(mutex_);
-      vrf = &network(request.network).vrf;
-    }
-    const auto frames = lend_frames(worker, index);
-    BuiltPort built = factory_.build(
-        request.port, config_of(request, index, *vrf), worker.umem, worker.pool,
-        worker.options.ring_size, frames,
-        [&](bool zero_copy) { return find_sharer(ports_[index]->worker, zero_copy); });
-    worker.between_rounds([&] { worker.add_port(*built.port); });
-    const std::lock_guard lock(mutex_);
-    ports_[index]->built = std::move(built);
-    const BuiltPort& kept = ports_[index]->built;
-    return {index, kept.mode, kept.tx_checksum, kept.refused};
+    ports_.build(index, request, vrf, bridge);
   } catch (...) {
-    reclaim(worker, index);
-    release_slot(index);
+    lock.lock();
+    ports_.release(index);
+    throw;
+  }
+  lock.lock();
+  try {
+    return link(index, request);
+  } catch (...) {
+    discard(lock, index);
     throw;
   }
 }
 
+// The tables come first: the answer to a worker's first frame needs the adjacency of the port.
+PortInfo Dataplane::link(std::uint16_t index, const AddPortRequest& request) {
+  PortInfo info = ports_.attach(index, [&](const PortConfig& config) {
+    if (config.bridge != nullptr)
+      config.bridge->add_port({config, request.mac_limit});
+    else
+      routing_.add_port(config);
+  });
+  const PortConfig& config = ports_.require(index);
+  if (config.vrf == nullptr || !config.uplink) {
+    follower_.watch_port(info.ifindex, index);
+    return info;
+  }
+  prefixes_[index] = {};
+  write_prefixes(index);
+  follower_.register_port(info.ifindex, index, config.vrf->id);
+  return info;
+}
+
+// And they go last: until no worker receives from the port, answers lead to it.
+BuiltPort Dataplane::unlink(std::uint16_t index) {
+  Bridge* const bridge = ports_.require(index).bridge;
+  follower_.unregister_port(index);
+  prefixes_.erase(index);
+  BuiltPort built = ports_.detach(index);
+  if (bridge != nullptr)
+    bridge->remove_port(index);
+  else
+    routing_.remove_port(index);
+  return built;
+}
+
+void Dataplane::discard(std::unique_lock<std::mutex>& lock, std::uint16_t index) {
+  BuiltPort built = unlink(index);
+  lock.unlock();
+  ports_.close(index, std::move(built));
+  lock.lock();
+  ports_.release(index);
+}
+
 void Dataplane::remove_port(std::uint16_t index) {
   std::unique_lock lock(mutex_);
-  if (index >= kMaxPorts || !ports_[index] || !ports_[index]->built.port)
-    throw std::invalid_argument("port " + std::to_string(index) + " does not exist");
-  erase_routes_to(index);
-  Worker& worker = *workers_[ports_[index]->worker];
-  BuiltPort built = std::move(ports_[index]->built);
-  lock.unlock();
-  worker.between_rounds([&] { worker.remove_port(*built.port); });
-  built.link.reset();
-  factory_.program_.forget(built.ifindex, index);
-  {
-    const std::lock_guard bind_lock(factory_.bind_mutex_);
-    built.port.reset();
-  }
-  reclaim(worker, index);
-  release_slot(index);
+  ports_.require(index);
+  discard(lock, index);
 }
 
-void Dataplane::erase_routes_to(std::uint16_t index) {
-  Network& home = network(ports_[index]->network);
-  for (auto route = home.routes.begin(); route != home.routes.end();) {
-    const auto next = std::next(route);
-    if (route->second == index) erase(home, Prefix(route->first));
-    route = next;
-  }
-}
-
-void Dataplane::insert(Vrf& vrf, const Prefix& prefix, std::uint32_t next_hop) {
-  (prefix.ip6 ? vrf.fib6 : vrf.fib4).insert(prefix.bytes.data(), prefix.length, next_hop);
-}
-
-void Dataplane::add_route(std::uint32_t id, const Prefix& prefix, std::uint16_t port) {
+PortInfo Dataplane::move_port(std::uint16_t index, std::uint32_t queue, std::uint32_t worker) {
   const std::lock_guard lock(mutex_);
-  Network& home = network(id);
-  if (port >= kMaxPorts || !ports_[port] || !ports_[port]->built.port ||
-      ports_[port]->network != id)
-    throw std::invalid_argument("port " + std::to_string(port) + " is not in network " +
-                                std::to_string(id));
-  insert(home.vrf, prefix, kFirstAdjacency + port);
-  home.routes[prefix] = port;
+  return ports_.move(index, queue, worker);
 }
 
-void Dataplane::remove_route(std::uint32_t id, const Prefix& prefix) {
+PortInfo Dataplane::sync_queues(std::uint16_t index, const std::vector<std::uint32_t>& workers) {
   const std::lock_guard lock(mutex_);
-  Network& home = network(id);
-  if (!home.routes.contains(prefix)) throw std::invalid_argument("no such route");
-  erase(home, prefix);
+  return ports_.sync_queues(index, workers);
 }
 
-void Dataplane::erase(Network& home, const Prefix& prefix) {
-  Lpm& fib = prefix.ip6 ? home.vrf.fib6 : home.vrf.fib4;
-  fib.erase(prefix.bytes.data(), prefix.length);
-  home.routes.erase(prefix);
-  workers_[home.worker]->between_rounds([&] { fib.reclaim(); });
+void Dataplane::set_prefixes(std::uint16_t index, const std::vector<Prefix>& prefixes) {
+  const std::lock_guard lock(mutex_);
+  ports_.require(index);
+  std::vector<Prefix> before = std::exchange(prefixes_[index], prefixes);
+  try {
+    write_prefixes(index);
+  } catch (...) {  // those that found room go again
+    prefixes_[index] = std::move(before);
+    write_prefixes(index);
+    throw;
+  }
+}
+
+// What an uplink takes, and the node's own addresses, which it must not take.
+void Dataplane::write_prefixes(std::uint16_t index) {
+  ports_.factory().program().set_prefixes(index, {prefixes_[index], node_addresses_});
+}
+
+void Dataplane::set_node_addresses(const std::set<IpAddress>& addresses) {
+  const std::lock_guard lock(mutex_);
+  node_addresses_.clear();
+  for (const IpAddress& address : addresses) node_addresses_.push_back(Prefix::host(address));
+  for (const auto& [index, prefixes] : prefixes_) write_prefixes(index);
 }
 
 std::optional<xdp_statistics> Dataplane::statistics(std::uint16_t index) {
   const std::lock_guard lock(mutex_);
-  if (index >= kMaxPorts || !ports_[index] || !ports_[index]->built.port) return std::nullopt;
-  xdp_statistics statistics{};
-  socklen_t length = sizeof(statistics);
-  const int fd = ports_[index]->built.port->poll_fd();
-  if (::getsockopt(fd, SOL_XDP, XDP_STATISTICS, &statistics, &length) != 0) return std::nullopt;
-  return statistics;
+  return ports_.statistics(index);
+}
+
+void Dataplane::apply_fdb(std::uint32_t id, std::span<const FdbChange> changes) {
+  const std::lock_guard lock(mutex_);
+  bridges_.apply_fdb(id, changes);
+}
+
+std::vector<FdbInfo> Dataplane::list_fdb(std::uint32_t id) {
+  const std::lock_guard lock(mutex_);
+  return bridges_.list_fdb(id, coarse_clock());
+}
+
+void Dataplane::apply_hosts(std::uint32_t id, std::span<const HostChange> changes) {
+  const std::lock_guard lock(mutex_);
+  bridges_.apply_hosts(id, changes);
+}
+
+void Dataplane::set_mirror(std::uint32_t id, std::uint32_t table) {
+  const std::lock_guard lock(mutex_);
+  if (network(id).vrf == nullptr)
+    throw std::invalid_argument("network " + network(id).name + " is bridged: it has no routes");
+  follower_.set_mirror(id, table);
+}
+
+MirrorStatus Dataplane::mirror_status() const {
+  if (!mirror_) return {};
+  return {true, mirror_->statistics(), follower_.skipped()};
+}
+
+TraceResult Dataplane::trace(const TraceRequest& request) {
+  const std::lock_guard lock(mutex_);
+  std::vector<const PortConfig*> ports;
+  for (std::uint16_t i = 0; i < kMaxPorts; ++i)
+    if (const PortConfig* config = ports_.config(i)) ports.push_back(config);
+  const auto reader = static_cast<std::uint32_t>(workers_.size());
+  return Tracer({adjacencies_, routing_, std::move(ports), coarse_clock(), quiescence_, reader})
+      .trace(request);
+}
+
+RouteFollower::Callbacks Dataplane::follower_callbacks() {
+  RouteFollower::Callbacks callbacks;
+  callbacks.resync = [this](const std::vector<std::uint32_t>& tables) {
+    if (mirror_) mirror_->set_tables(or_none(tables));
+  };
+  callbacks.probe = [this](std::int32_t ifindex, const IpAddress& address) {
+    if (mirror_) mirror_->probe(ifindex, address.ip6, address.bytes.bytes);
+  };
+  callbacks.host_addresses = [this](const auto& addresses) { set_node_addresses(addresses); };
+  callbacks.link = [this](std::uint16_t port, std::int32_t ifindex,
+                          RouteFollower::LinkChange change) {
+    tell({"link",
+          {{"port", static_cast<double>(port)}, {"ifindex", static_cast<double>(ifindex)}},
+          {{"change", name_of(change)}}});
+  };
+  return callbacks;
+}
+
+void Dataplane::handle(const GraphEvent& event) {
+  if (event.kind == GraphEvent::Kind::kResolve)
+    return follower_.probe(event.port, {event.ip6, event.address});
+  const bool moved = event.kind == GraphEvent::Kind::kMacMoved;
+  DataplaneEvent told{moved ? "mac-moved" : "mac-limit",
+                      {{"network", static_cast<double>(event.network)},
+                       {"vlan", static_cast<double>(event.vlan)},
+                       {moved ? "to" : "port", static_cast<double>(event.port)}},
+                      {{"mac", to_text(event.mac)}}};
+  if (moved) told.numbers.emplace_back("from", static_cast<double>(event.other_port));
+  tell(told);
+}
+
+// What the mirror has lost and found again is worth a line in the log.
+void Dataplane::tell_resyncs() {
+  const MirrorStatistics now = mirror_->statistics();
+  if (now.resyncs == resyncs_told_) return;
+  resyncs_told_ = now.resyncs;
+  tell({"resync",
+        {{"milliseconds", static_cast<double>(now.last_resync.count()) / 1000},
+         {"routes", static_cast<double>(now.routes)},
+         {"overruns", static_cast<double>(now.overruns)}},
+        {}});
+}
+
+void Dataplane::every_second() {
+  tell_resyncs();
+  if (++seconds_ % kUseInterval == 0)
+    routing_.collect_used(
+        [this](std::uint16_t port, const IpAddress& address) { follower_.probe(port, address); });
+  const std::lock_guard lock(mutex_);
+  bridges_.age(coarse_clock());
+  if (!bridges_.has_retired()) return;
+  quiescence_.synchronize();
+  bridges_.reclaim();
 }
 
 }  // namespace millrace

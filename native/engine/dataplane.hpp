@@ -1,54 +1,45 @@
 #pragma once
-// The control side of the ring loops: networks, ports and routes. Every method may be called from
-// any thread; each is complete when it returns and throws std::system_error or
-// std::invalid_argument with nothing changed.
-#include <array>
+// The control side of the ring loops: networks, ports and what is in their tables. Every method may
+// be called from any thread; each is complete when it returns and throws std::system_error,
+// std::invalid_argument or std::length_error with nothing changed.
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
-#include "engine/port_factory.hpp"
-#include "engine/worker.hpp"
+#include "engine/bridges.hpp"
+#include "engine/control_thread.hpp"
+#include "engine/dataplane_event.hpp"
+#include "engine/ports.hpp"
+#include "engine/route_follower.hpp"
+#include "engine/routing.hpp"
+#include "engine/trace_types.hpp"
+#include "link/kernel_mirror.hpp"
 #include "tables/vrf.hpp"
 
 namespace millrace {
 
-struct Prefix {
-  bool ip6 = false;
-  std::array<std::uint8_t, 16> bytes{};  // host bits zero
-  std::uint32_t length = 0;
-  auto operator<=>(const Prefix&) const = default;
-};
-
 struct NetworkRequest {
-  std::uint32_t worker = 0;
-  std::optional<Ip4> gateway4;
-  std::optional<Ip6> gateway6;
+  std::string name;
+  std::optional<IpAddress> gateway4;  // routed networks
+  std::optional<IpAddress> gateway6;
+  std::optional<BridgeRequest> bridge;
 };
 
-struct AddPortRequest {
-  std::uint32_t network = 0;
-  PortRequest port;
-  Mac mac;
-  Mac peer_mac;
-  std::optional<Ip4> peer_ip4;
-  std::optional<Ip6> peer_ip6;
-  std::uint32_t mtu = 1500;
-};
-
-struct PortInfo {
-  std::uint16_t port;
-  PortMode mode;
-  TxChecksum tx_checksum;
-  std::vector<std::string> refused;
+struct MirrorStatus {
+  bool running = false;
+  MirrorStatistics statistics;
+  std::map<std::string, std::uint64_t> skipped;
 };
 
 class Dataplane {
  public:
-  // counters: kMaxPorts port blocks followed by kMaxWorkers worker blocks, outliving the object.
+  // counters: kMaxWorkers worker blocks followed by kMaxPorts port blocks for each worker,
+  // outliving the object. All workers have equal frames, frame_size and hugepages.
   Dataplane(CounterBlock* counters, const std::vector<WorkerOptions>& workers);
   ~Dataplane();
   Dataplane(const Dataplane&) = delete;
@@ -56,51 +47,78 @@ class Dataplane {
 
   void start();
   void stop();
+  // Called on threads of the dataplane, until stop().
+  void on_event(std::function<void(const DataplaneEvent&)> listener);
 
   std::uint32_t add_network(const NetworkRequest& request);
   // Precondition checked: the network has no ports.
   void remove_network(std::uint32_t id);
+
   PortInfo add_port(const AddPortRequest& request);
   // Removes the routes to the port, detaches it, takes every frame back.
   void remove_port(std::uint16_t index);
-  void add_route(std::uint32_t id, const Prefix& prefix, std::uint16_t port);
-  void remove_route(std::uint32_t id, const Prefix& prefix);
+  PortInfo move_port(std::uint16_t index, std::uint32_t queue, std::uint32_t worker);
+  PortInfo sync_queues(std::uint16_t index, const std::vector<std::uint32_t>& workers);
+  void set_prefixes(std::uint16_t index, const std::vector<Prefix>& prefixes);
   // Nothing when the port does not exist or its device is gone.
   std::optional<xdp_statistics> statistics(std::uint16_t index);
+
+  Routing& routing() { return routing_; }
+  // Bridged networks.
+  void apply_fdb(std::uint32_t id, std::span<const FdbChange> changes);
+  std::vector<FdbInfo> list_fdb(std::uint32_t id);
+  void apply_hosts(std::uint32_t id, std::span<const HostChange> changes);
+
+  void set_mirror(std::uint32_t id, std::uint32_t table);
+  MirrorStatus mirror_status() const;
+  TraceResult trace(const TraceRequest& request);
 
   const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
 
  private:
   struct Network {
-    std::uint32_t worker;
-    Vrf vrf;
-    std::map<Prefix, std::uint16_t> routes;
-  };
-  struct Entry {
-    std::uint32_t network;
-    std::uint32_t worker;
-    BuiltPort built;
+    std::string name;
+    std::unique_ptr<Vrf> vrf;  // of a routed network
+    Bridge* bridge = nullptr;  // of a bridged one
   };
 
   Network& network(std::uint32_t id);
-  std::uint16_t reserve_slot(std::uint32_t id);
-  void release_slot(std::uint16_t index);
-  int find_sharer(std::uint32_t worker, bool zero_copy);
-  PortConfig config_of(const AddPortRequest& request, std::uint16_t index, Vrf& vrf);
-  std::vector<std::uint32_t> lend_frames(Worker& worker, std::uint16_t index);
-  void reclaim(Worker& worker, std::uint16_t index);
-  void erase_routes_to(std::uint16_t index);
-  void insert(Vrf& vrf, const Prefix& prefix, std::uint32_t next_hop);
-  void erase(Network& home, const Prefix& prefix);
+  RouteFollower::Callbacks follower_callbacks();
+  // Between a built port and the tables, the workers and the follower.
+  PortInfo link(std::uint16_t index, const AddPortRequest& request);
+  BuiltPort unlink(std::uint16_t index);
+  void discard(std::unique_lock<std::mutex>& lock, std::uint16_t index);
+  void write_prefixes(std::uint16_t index);
+  void set_node_addresses(const std::set<IpAddress>& addresses);
+  void handle(const GraphEvent& event);
+  void every_second();
+  void tell_resyncs();
+  void tell(const DataplaneEvent& event);
 
-  CounterBlock* const counters_;
-  PortFactory factory_;
+  Umem umem_;
+  FrameTable frames_;
+  Exchange exchange_;
+  Quiescence quiescence_;
+  AdjacencyTable adjacencies_{kFirstAdjacency + kMaxPorts};
+  std::vector<std::unique_ptr<SpscRing<GraphEvent>>> events_;
+  std::vector<std::vector<std::uint64_t>> route_counters_;  // of each worker
+  std::vector<const std::uint64_t*> route_counter_views_;
+  std::mutex listener_mutex_;
+  std::function<void(const DataplaneEvent&)> listener_;
+  std::uint64_t resyncs_told_ = 0;  // by the control thread
+  ControlThread control_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::mutex mutex_;  // networks_, ports_ and the tables' single writer
-  std::map<std::uint32_t, std::unique_ptr<Network>> networks_;
+  Routing routing_;   // has a lock of its own
+  std::mutex mutex_;  // everything below
+  Ports ports_;
+  Bridges bridges_{ports_};
+  std::map<std::uint32_t, Network> networks_;
   std::uint32_t next_network_ = 1;
-  // A reserved slot has an entry without a port.
-  std::array<std::unique_ptr<Entry>, kMaxPorts> ports_;
+  std::map<std::uint16_t, std::vector<Prefix>> prefixes_;  // of uplinks
+  std::vector<Prefix> node_addresses_;
+  std::uint32_t seconds_ = 0;
+  RouteFollower follower_;
+  std::unique_ptr<KernelMirror> mirror_;
 };
 
 }  // namespace millrace

@@ -36,6 +36,8 @@ class MemoryPort final : public Port {
   // At most this many frames are accepted until take_sent(): a TX ring that fills up.
   void limit_tx(std::size_t frames) { tx_limit_ = frames; }
   void offload_checksums(bool on) { completes_checksums_ = on; }
+  // Received packets with more bytes go on in further frames, as with XDP_USE_SG.
+  void split_at(std::uint32_t bytes) { split_ = bytes; }
 
   std::uint32_t receive(Packet* packets, std::uint32_t max) override;
   std::uint32_t transmit(Packet* const* packets, std::uint32_t count) override;
@@ -43,8 +45,11 @@ class MemoryPort final : public Port {
   bool completes_checksums() const override { return completes_checksums_; }
 
  private:
+  Packet read(const Bytes& bytes);
+
   Umem& umem_;
   FramePool& pool_;
+  std::uint32_t split_ = 0;  // 0: what does not fit a frame is cut
   std::deque<Bytes> inbound_;
   std::vector<Sent> sent_;
   std::size_t tx_limit_ = SIZE_MAX;

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 
+#include "engine/frame_table.hpp"
 #include "graph/drop_reason.hpp"
 
 namespace millrace {
@@ -11,9 +12,15 @@ struct Adjacency;
 
 struct Packet {
   std::uint8_t* data = nullptr;  // first byte of the Ethernet header
-  std::uint32_t length = 0;
-  std::uint32_t frame = 0;  // index in the UMEM
+  std::uint32_t length = 0;      // of the whole packet
+  std::uint32_t frame = 0;       // index in the UMEM
+  // A packet longer than a frame goes on in other frames (XDP_USE_SG). Headers are always in the
+  // first one.
+  std::uint32_t tail = kNoFrame;
+  std::uint32_t tail_length = 0;
   std::uint16_t in_port = 0;
+  std::uint16_t out_port = 0;
+  std::uint16_t vlan = 0;  // the VLAN it belongs to in a bridge domain; 0: none
   // The sender left the L4 checksum to us (CHECKSUM_PARTIAL on veth): where it starts and where,
   // from there, it is stored. Both 0 when the frame carries its own.
   std::uint16_t checksum_start = 0;
@@ -23,7 +30,11 @@ struct Packet {
   std::uint8_t icmp_type = 0;
   std::uint8_t icmp_code = 0;
   DropReason reason{};
+  bool waiting = false;  // this is a WaitingPacket, see graph/pending.hpp
   std::uint32_t icmp_mtu = 0;
+
+  // Bytes in the first frame.
+  std::uint32_t head_length() const { return length - tail_length; }
 
   void answer_with(std::uint8_t type, std::uint8_t code, DropReason why, std::uint32_t mtu = 0) {
     icmp_type = type;
@@ -32,6 +43,8 @@ struct Packet {
     icmp_mtu = mtu;
   }
 };
+
+static_assert(sizeof(Packet) <= 64);
 
 constexpr std::uint32_t kMaxBurst = 64;
 

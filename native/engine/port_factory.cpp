@@ -3,7 +3,7 @@
 #include <net/if.h>
 
 #include "engine/errors.hpp"
-#include "engine/self_test.hpp"
+#include "engine/port_proof.hpp"
 #include "link/offloads.hpp"
 
 namespace millrace {
@@ -24,22 +24,28 @@ struct PortFactory::Attempt {
   const PortRequest& request;
   const PortConfig& config;
   Umem& umem;
-  FramePool& pool;
   std::uint32_t ring_size;
-  const std::vector<std::uint32_t>& frames;
+  const Frames& frames;
   const FindSharer& find_sharer;
   std::string driver;
+  std::vector<std::unique_ptr<XskSocket>> sockets;
   BuiltPort result;
+
+  std::vector<XskSocket*> all_sockets() const {
+    std::vector<XskSocket*> all;
+    for (const auto& socket : sockets) all.push_back(socket.get());
+    return all;
+  }
 };
 
 BuiltPort PortFactory::build(const PortRequest& request, const PortConfig& config, Umem& umem,
-                             FramePool& pool, std::uint32_t ring_size,
-                             const std::vector<std::uint32_t>& frames,
+                             std::uint32_t ring_size, const Frames& frames,
                              const FindSharer& find_sharer) {
-  Attempt attempt{request, config, umem, pool, ring_size, frames, find_sharer, {}, {}};
+  Attempt attempt{request, config, umem, ring_size, frames, find_sharer, {}, {}, {}};
   attempt.result.ifindex = static_cast<int>(::if_nametoindex(request.ifname.c_str()));
   if (attempt.result.ifindex == 0) throw_errno("interface " + request.ifname);
   attempt.driver = driver_of(request.ifname);
+  attempt.result.multi_buffer = config.mtu > max_single_buffer_mtu(umem.frame_size());
   std::vector<PortMode> modes{PortMode::kZeroCopy, PortMode::kCopy, PortMode::kGeneric};
   if (request.forced) modes = {*request.forced};
   for (const PortMode mode : modes) {
@@ -61,61 +67,108 @@ bool PortFactory::refused_before(PortMode mode, const std::string& driver) {
   return mode == PortMode::kZeroCopy && drivers_without_zero_copy_.contains(driver);
 }
 
-void PortFactory::try_mode(Attempt& attempt, PortMode mode) {
-  const bool zero_copy = mode == PortMode::kZeroCopy;
-  if (refused_before(mode, attempt.driver))
-    throw_errno("refused by driver " + attempt.driver + " when probed before", EOPNOTSUPP);
-  std::unique_ptr<XskSocket> socket;
-  try {
-    socket = open_socket(attempt, zero_copy);
-  } catch (const std::system_error& failure) {
-    const std::lock_guard lock(memory_mutex_);
-    if (zero_copy && failure.code().value() == EOPNOTSUPP)
-      drivers_without_zero_copy_.insert(attempt.driver);
-    throw;
-  }
-  // Generic XDP leaves segmentation offloads of a veth peer on, and super-frames would be dropped.
-  if (mode == PortMode::kGeneric && attempt.request.has_peer)
-    disable_segmentation(attempt.request.peer_netns, attempt.request.peer_ifname);
-  const PortConfig& config = attempt.config;
-  UniqueFd link =
-      program_.attach(attempt.result.ifindex, config.index, socket->fd(),
-                      mode == PortMode::kGeneric ? XdpMode::kGeneric : XdpMode::kNative);
-  // A driver in zero-copy mode may ignore checksum requests, so there we compute ourselves.
-  const bool metadata = tx_metadata_ && !zero_copy;
-  try {
-    if (attempt.request.has_peer)
-      run_self_test(*socket, attempt.umem, attempt.frames,
-                    {attempt.request.peer_netns, attempt.request.peer_ifname, config.mac,
-                     config.peer_mac, metadata});
-    else
-      run_kick_test(*socket);
-  } catch (...) {
-    link.reset();
-    program_.forget(attempt.result.ifindex, config.index);
-    throw;
-  }
-  attempt.result.mode = mode;
-  attempt.result.link = std::move(link);
-  attempt.result.tx_checksum = metadata ? TxChecksum::kMetadata : TxChecksum::kSoftware;
-  attempt.result.port =
-      std::make_unique<XskPort>(config, attempt.umem, attempt.pool, std::move(socket),
-                                attempt.result.tx_checksum, attempt.request.tuning);
+void PortFactory::remember_refusal(PortMode mode, const std::string& driver, int error) {
+  const std::lock_guard lock(memory_mutex_);
+  if (mode == PortMode::kZeroCopy && error == EOPNOTSUPP) drivers_without_zero_copy_.insert(driver);
 }
 
-std::unique_ptr<XskSocket> PortFactory::open_socket(const Attempt& attempt, bool zero_copy) {
+void PortFactory::try_mode(Attempt& attempt, PortMode mode) {
+  if (refused_before(mode, attempt.driver))
+    throw_errno("refused by driver " + attempt.driver + " when probed before", EOPNOTSUPP);
+  open_sockets(attempt, mode);
+  // Generic XDP leaves segmentation offloads of a veth peer on, and super-frames would be dropped.
+  const PortRequest& request = attempt.request;
+  if (mode == PortMode::kGeneric && request.has_peer)
+    disable_segmentation(request.peer_netns, request.peer_ifname);
+  const PortConfig& config = attempt.config;
+  BuiltPort& result = attempt.result;
+  const XdpMode xdp = mode == PortMode::kGeneric ? XdpMode::kGeneric : XdpMode::kNative;
+  UniqueFd link;
+  // A driver in zero-copy mode may ignore checksum requests, so there we compute ourselves.
+  const bool metadata = tx_metadata_ && mode != PortMode::kZeroCopy;
+  const TxChecksum checksum = metadata ? TxChecksum::kMetadata : TxChecksum::kSoftware;
+  try {
+    for (std::uint32_t queue = 0; queue < attempt.sockets.size(); ++queue)
+      program_.set_socket(config.index, queue, attempt.sockets[queue]->fd());
+    link = attach(attempt, xdp);
+    prove(attempt, metadata);
+    for (std::uint32_t queue = 0; queue < attempt.sockets.size(); ++queue)
+      result.queues.push_back(std::make_unique<XskPort>(config, queue, attempt.umem,
+                                                        std::move(attempt.sockets[queue]), checksum,
+                                                        request.tuning));
+  } catch (...) {
+    link.reset();
+    program_.forget(result.ifindex, config.index);
+    result.queues.clear();
+    attempt.sockets.clear();
+    throw;
+  }
+  result.mode = mode;
+  result.link = std::move(link);
+  result.tx_checksum = checksum;
+}
+
+// A device that cannot receive a packet in several frames refuses the program at this MTU.
+UniqueFd PortFactory::attach(const Attempt& attempt, XdpMode mode) {
+  const BuiltPort& result = attempt.result;
+  const PortConfig& config = attempt.config;
+  try {
+    return program_.attach(
+        {result.ifindex, config.index, mode, attempt.request.capture, result.multi_buffer});
+  } catch (const std::system_error& failure) {
+    if (!result.multi_buffer) throw;
+    const std::string most = std::to_string(max_single_buffer_mtu(attempt.umem.frame_size()));
+    throw std::system_error(failure.code(), "MTU " + std::to_string(config.mtu) +
+                                                " needs packets in several frames (one of " +
+                                                std::to_string(attempt.umem.frame_size()) +
+                                                " bytes holds up to " + most + "): attach XDP");
+  }
+}
+
+void PortFactory::open_sockets(Attempt& attempt, PortMode mode) {
   const std::lock_guard lock(bind_mutex_);
-  XskSocket::Options options{attempt.request.ifname, attempt.result.ifindex,
-                             attempt.ring_size,      zero_copy,
-                             tx_metadata_,           attempt.find_sharer(zero_copy)};
+  attempt.sockets.clear();
+  for (std::uint32_t queue = 0; queue < attempt.request.queues; ++queue) {
+    const int sibling = queue == 0 ? -1 : attempt.sockets.front()->fd();
+    try {
+      attempt.sockets.push_back(open_socket(attempt, mode, queue, sibling));
+    } catch (const std::system_error& failure) {
+      remember_refusal(mode, attempt.driver, failure.code().value());
+      throw;
+    }
+  }
+}
+
+void PortFactory::prove(Attempt& attempt, bool metadata) {
+  const PortRequest& request = attempt.request;
+  const auto sockets = attempt.all_sockets();
+  if (request.has_peer) {
+    run_self_test(sockets, attempt.umem, attempt.frames,
+                  {request.peer_netns, request.peer_ifname, attempt.config.mac,
+                   attempt.config.peer_mac, metadata});
+  } else {
+    fill_sockets(sockets, attempt.umem, attempt.frames);
+    for (XskSocket* socket : sockets) run_kick_test(*socket);
+  }
+}
+
+std::unique_ptr<XskSocket> PortFactory::open_socket(const Attempt& attempt, PortMode mode,
+                                                    std::uint32_t queue, int shared_with) {
+  const bool zero_copy = mode == PortMode::kZeroCopy;
+  const bool multi_buffer = attempt.result.multi_buffer;
+  const bool sibling = shared_with >= 0;
+  if (!sibling) shared_with = attempt.find_sharer(zero_copy, multi_buffer);
+  XskSocket::Options options{
+      attempt.request.ifname, attempt.result.ifindex, queue,      attempt.ring_size, zero_copy,
+      multi_buffer,           tx_metadata_,           shared_with};
   for (;;) {
     try {
       return std::make_unique<XskSocket>(attempt.umem, options);
     } catch (const std::system_error& failure) {
       const int error = failure.code().value();
-      if (error == EBADF && options.shared_with >= 0) {
+      if (error == EBADF && options.shared_with >= 0 && !sibling) {
         // The sharer's device vanished since it was found; it will not be found again.
-        options.shared_with = attempt.find_sharer(zero_copy);
+        options.shared_with = attempt.find_sharer(zero_copy, multi_buffer);
       } else if (error == EINVAL && options.shared_with < 0 && options.tx_metadata) {
         // Linux before 6.8 does not know TX metadata and refuses the registration.
         options.tx_metadata = false;
@@ -125,6 +178,25 @@ std::unique_ptr<XskSocket> PortFactory::open_socket(const Attempt& attempt, bool
       }
     }
   }
+}
+
+std::unique_ptr<XskPort> PortFactory::add_queue(const PortRequest& request,
+                                                const PortConfig& config, Umem& umem,
+                                                std::uint32_t ring_size, const BuiltPort& built,
+                                                std::uint32_t queue,
+                                                const std::vector<std::uint32_t>& frames) {
+  std::unique_ptr<XskSocket> socket;
+  {
+    const std::lock_guard lock(bind_mutex_);
+    socket = std::make_unique<XskSocket>(
+        umem, XskSocket::Options{request.ifname, built.ifindex, queue, ring_size,
+                                 built.mode == PortMode::kZeroCopy, built.multi_buffer,
+                                 tx_metadata_, built.queues.front()->poll_fd()});
+  }
+  fill_sockets({socket.get()}, umem, {frames});
+  program_.set_socket(config.index, queue, socket->fd());
+  return std::make_unique<XskPort>(config, queue, umem, std::move(socket), built.tx_checksum,
+                                   request.tuning);
 }
 
 }  // namespace millrace

@@ -21,6 +21,8 @@ const char* name_of(PortMode mode);
 struct PortRequest {
   std::string ifname;
   std::optional<PortMode> forced;  // none: probe
+  Capture capture = Capture::kAll;
+  std::uint32_t queues = 1;  // to bind; fewer when the device has fewer
   XskPort::Tuning tuning{};
   bool has_peer = false;
   std::string peer_netns;
@@ -28,38 +30,60 @@ struct PortRequest {
 };
 
 struct BuiltPort {
-  std::unique_ptr<XskPort> port;
+  std::vector<std::unique_ptr<XskPort>> queues;
   UniqueFd link;
   int ifindex = 0;
   PortMode mode{};
   TxChecksum tx_checksum{};
+  bool multi_buffer = false;
   std::vector<std::string> refused;  // "zero-copy: bind …: Operation not supported"
 };
 
+// Longest IP packet that fits a frame of the UMEM together with headroom, Ethernet header and a
+// tag, and a buffer of a driver: veth refuses XDP in single buffers beyond 3506 bytes.
+constexpr std::uint32_t max_single_buffer_mtu(std::uint32_t frame_size) {
+  constexpr std::uint32_t kDriverLimit = 3506;
+  const std::uint32_t in_frame = frame_size - 256 - 14 - 4;
+  return in_frame < kDriverLimit ? in_frame : kDriverLimit;
+}
+
 class PortFactory {
  public:
-  // A bound socket on the same UMEM with the same copy mode, or -1.
-  using FindSharer = std::function<int(bool zero_copy)>;
+  // A bound socket on the same UMEM with the same copy and multi-buffer mode, or -1.
+  using FindSharer = std::function<int(bool zero_copy, bool multi_buffer)>;
+  using Frames = std::vector<std::vector<std::uint32_t>>;
 
-  // frames: lent to the port already; they end up in its FILL ring, or with the caller's reclaim()
-  // when every mode failed. Throws std::system_error: the reason of the last mode, with its name.
-  BuiltPort build(const PortRequest& request, const PortConfig& config, Umem& umem, FramePool& pool,
-                  std::uint32_t ring_size, const std::vector<std::uint32_t>& frames,
-                  const FindSharer& find_sharer);
+  // frames: lent to the port already, a list for each queue; they end up in the FILL rings, or with
+  // the caller's reclaim() when every mode failed. Throws std::system_error: the reason of the last
+  // mode, with its name.
+  BuiltPort build(const PortRequest& request, const PortConfig& config, Umem& umem,
+                  std::uint32_t ring_size, const Frames& frames, const FindSharer& find_sharer);
+
+  // A further queue for a built port.
+  std::unique_ptr<XskPort> add_queue(const PortRequest& request, const PortConfig& config,
+                                     Umem& umem, std::uint32_t ring_size, const BuiltPort& built,
+                                     std::uint32_t queue, const std::vector<std::uint32_t>& frames);
+
+  XdpProgram& program() { return program_; }
+  // Sockets must not close between being found and being shared.
+  std::mutex& bind_mutex() { return bind_mutex_; }
 
  private:
   struct Attempt;
   void try_mode(Attempt& attempt, PortMode mode);
-  std::unique_ptr<XskSocket> open_socket(const Attempt& attempt, bool zero_copy);
+  UniqueFd attach(const Attempt& attempt, XdpMode mode);
+  void open_sockets(Attempt& attempt, PortMode mode);
+  void prove(Attempt& attempt, bool metadata);
+  std::unique_ptr<XskSocket> open_socket(const Attempt& attempt, PortMode mode, std::uint32_t queue,
+                                         int shared_with);
   bool refused_before(PortMode mode, const std::string& driver);
+  void remember_refusal(PortMode mode, const std::string& driver, int error);
 
   XdpProgram program_;
-  std::mutex bind_mutex_;  // a sharer must not close between being found and being shared
+  std::mutex bind_mutex_;
   std::atomic<bool> tx_metadata_{true};
   std::mutex memory_mutex_;
   std::set<std::string> drivers_without_zero_copy_;
-
-  friend class Dataplane;
 };
 
 }  // namespace millrace

@@ -59,37 +59,55 @@ class WorkerTest : public ::testing::Test {
     return options;
   }
 
-  // Two pods of one network on memory ports.
-  void add_pods(Worker& worker) {
-    for (const Pod& pod : {kBlueA, kBlueB}) {
-      PortConfig config;
-      config.index = pod.port;
-      config.mac = pod.gateway_mac;
-      config.peer_mac = pod.mac;
-      config.peer_ip4 = pod.ip4;
-      config.has_ip4 = true;
-      config.vrf = &vrf;
-      config.counters = &port_counters[pod.port];
-      ports.push_back(std::make_unique<MemoryPort>(config, worker.umem, worker.pool));
-      TestNetwork::add_route4(vrf, pod.ip4, 32, pod);
-      worker.between_rounds([&] { worker.add_port(*ports.back()); });
-    }
+  // A worker that may be one of several.
+  std::unique_ptr<Worker> make(std::uint32_t index, const WorkerOptions& options) {
+    return std::make_unique<Worker>(
+        index, options, WorkerShared{umem, frames, exchange, quiescence},
+        Graph::Shared{adjacencies, port_counters[index].data(), nullptr, nullptr}, &counters);
   }
 
+  // Two pods of one network on memory ports of a worker.
+  void add_pods(Worker& worker) {
+    for (const Pod& pod : {kBlueA, kBlueB}) add_pod(worker, pod);
+  }
+  void add_pod(Worker& worker, const Pod& pod) {
+    PortConfig config;
+    config.index = pod.port;
+    config.mac = pod.gateway_mac;
+    config.peer_mac = pod.mac;
+    config.peer_ip4 = pod.ip4;
+    config.has_ip4 = true;
+    config.vrf = &vrf;
+    ports.push_back(std::make_unique<MemoryPort>(config, worker.umem, worker.pool));
+    adjacencies.publish(kFirstAdjacency + pod.port, adjacency_of(config));
+    TestNetwork::add_route4(vrf, pod.ip4, 32, pod);
+    worker.between_rounds([&] {
+      worker.add_queue(*ports.back());
+      worker.graph.attach(*ports.back());
+    });
+  }
+
+  static constexpr std::uint32_t kWorkers = 4;
+  Umem umem{256 * kWorkers, 2048, Hugepages::kOff};
+  FrameTable frames{umem.frames(), &umem};
+  Exchange exchange{kWorkers, 256};
+  Quiescence quiescence{kWorkers};
+  AdjacencyTable adjacencies{kFirstAdjacency + kMaxPorts};
   CounterBlock counters;
-  std::array<CounterBlock, 2> port_counters;
+  std::array<std::array<CounterBlock, 8>, kWorkers> port_counters;
   Vrf vrf;
   std::vector<std::unique_ptr<MemoryPort>> ports;
 };
 
 TEST_F(WorkerTest, ForwardsBetweenItsPorts) {
-  Worker worker(0, options(), &counters);
+  const auto made = make(0, options());
+  Worker& worker = *made;
   worker.start();
   add_pods(worker);
   worker.between_rounds([&] {
     for (int i = 0; i < 200; ++i) ports[0]->inject(udp4(kBlueA, kBlueB.ip4));
   });
-  EXPECT_TRUE(eventually([&] { return port_counters[1].get(kTxPackets) == 200; }));
+  EXPECT_TRUE(eventually([&] { return port_counters[0][1].get(kTxPackets) == 200; }));
   std::size_t sent = 0;
   worker.between_rounds([&] { sent = ports[1]->take_sent().size(); });
   EXPECT_EQ(sent, 200u);
@@ -98,19 +116,24 @@ TEST_F(WorkerTest, ForwardsBetweenItsPorts) {
 }
 
 TEST_F(WorkerTest, ForgetsARemovedPort) {
-  Worker worker(0, options(), &counters);
+  const auto made = make(0, options());
+  Worker& worker = *made;
   worker.start();
   add_pods(worker);
-  worker.between_rounds([&] { worker.remove_port(*ports[0]); });
+  worker.between_rounds([&] {
+    worker.remove_queue(*ports[0]);
+    worker.graph.detach(0);
+  });
   worker.between_rounds([&] { ports[0]->inject(udp4(kBlueA, kBlueB.ip4)); });
   worker.between_rounds([&] { ports[1]->inject(udp4(kBlueB, kBlueB.ip4)); });
-  EXPECT_TRUE(eventually([&] { return port_counters[1].get(kTxPackets) == 1; }));
+  EXPECT_TRUE(eventually([&] { return port_counters[0][1].get(kTxPackets) == 1; }));
   worker.stop();
-  EXPECT_EQ(port_counters[0].get(kRxPackets), 0u);
+  EXPECT_EQ(port_counters[0][0].get(kRxPackets), 0u);
 }
 
 TEST_F(WorkerTest, RunsWorkOnItsOwnThreadWhileItIsRunning) {
-  Worker worker(0, options(), &counters);
+  const auto made = make(0, options());
+  Worker& worker = *made;
   std::thread::id thread;
   const auto note = [&] { thread = std::this_thread::get_id(); };
   worker.between_rounds(note);
@@ -124,7 +147,8 @@ TEST_F(WorkerTest, RunsWorkOnItsOwnThreadWhileItIsRunning) {
 }
 
 TEST_F(WorkerTest, WakesUpForWorkWhileItSleeps) {
-  Worker worker(0, options(), &counters);
+  const auto made = make(0, options());
+  Worker& worker = *made;
   worker.start();
   ASSERT_TRUE(eventually([&] { return counters.get(kSleeps) > 0; }));
   const auto begin = std::chrono::steady_clock::now();
@@ -138,8 +162,9 @@ TEST_F(WorkerTest, WakesUpForWorkWhileItSleeps) {
 TEST_F(WorkerTest, WakesUpForAFrameWhileItSleeps) {
   const UniqueFd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   PollablePort port({}, event.get());
-  Worker worker(0, options(), &counters);
-  worker.add_port(port);
+  const auto made = make(0, options());
+  Worker& worker = *made;
+  worker.add_queue(port);
   worker.start();
   const auto begin = std::chrono::steady_clock::now();
   for (std::uint32_t i = 1; i <= 20; ++i) {
@@ -156,17 +181,19 @@ TEST_F(WorkerTest, SleepsOnBesideAPortWhoseDeviceIsGone) {
   const UniqueFd dead(ends[0]);
   ::close(ends[1]);  // from now on poll() reports a hang-up
   PollablePort port({}, dead.get());
-  Worker worker(0, options(), &counters);
-  worker.add_port(port);
+  const auto made = make(0, options());
+  Worker& worker = *made;
+  worker.add_queue(port);
   worker.start();
   ASSERT_TRUE(eventually([&] { return counters.get(kSleeps) > 0; }));
   std::this_thread::sleep_for(100ms);
   EXPECT_LE(counters.get(kSleeps), 3u);
-  worker.between_rounds([&] { worker.remove_port(port); });
+  worker.between_rounds([&] { worker.remove_queue(port); });
 }
 
 TEST_F(WorkerTest, DoesWorkOfManyThreadsOneAfterTheOther) {
-  Worker worker(0, options(), &counters);
+  const auto made = make(0, options());
+  Worker& worker = *made;
   worker.start();
   int unprotected = 0;
   std::vector<std::thread> threads;
@@ -181,7 +208,8 @@ TEST_F(WorkerTest, DoesWorkOfManyThreadsOneAfterTheOther) {
 
 TEST_F(WorkerTest, DoesAllWorkEvenWhileItStops) {
   for (int round = 0; round < 100; ++round) {
-    Worker worker(0, options(), &counters);
+    const auto made = make(0, options());
+    Worker& worker = *made;
     worker.start();
     std::atomic<int> done{0};
     std::thread requester([&] {
@@ -194,7 +222,8 @@ TEST_F(WorkerTest, DoesAllWorkEvenWhileItStops) {
 }
 
 TEST_F(WorkerTest, StartsAgainAfterAStop) {
-  Worker worker(0, options(), &counters);
+  const auto made = make(0, options());
+  Worker& worker = *made;
   for (int i = 0; i < 3; ++i) {
     worker.start();
     bool worked = false;
@@ -206,7 +235,8 @@ TEST_F(WorkerTest, StartsAgainAfterAStop) {
 }
 
 TEST_F(WorkerTest, PublishesItsFramesAndRounds) {
-  Worker worker(0, options(), &counters);
+  const auto made = make(0, options());
+  Worker& worker = *made;
   EXPECT_EQ(counters.get(kFramesTotal), 256u);
   EXPECT_EQ(counters.get(kFramesFree), 256u);
   worker.start();
@@ -218,7 +248,8 @@ TEST_F(WorkerTest, PublishesItsFramesAndRounds) {
 }
 
 TEST_F(WorkerTest, SaysThatItsCpuCannotBeHad) {
-  Worker worker(3, options(1023), &counters);
+  const auto made = make(3, options(1023));
+  Worker& worker = *made;
   try {
     worker.start();
     FAIL() << "pinned to CPU 1023";

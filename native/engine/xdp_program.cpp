@@ -4,11 +4,30 @@
 #include <bpf/libbpf.h>
 #include <linux/if_link.h>
 
+#include <cstring>
+#include <string>
+
 #include "bpf/redirect.h"
 #include "engine/errors.hpp"
 #include "redirect.skel.h"
 
 namespace millrace {
+
+namespace {
+
+std::uint16_t take_of(Capture capture) {
+  switch (capture) {
+    case Capture::kAll:
+      return MILLRACE_TAKE_ALL;
+    case Capture::kShared:
+      return MILLRACE_TAKE_OURS;
+    case Capture::kDedicated:
+      return MILLRACE_TAKE_DEDICATED;
+  }
+  return MILLRACE_TAKE_OURS;
+}
+
+}  // namespace
 
 XdpProgram::XdpProgram() : skeleton_(nullptr, redirect__destroy) {
   libbpf_set_print(nullptr);  // every failure is reported by our own errors
@@ -18,35 +37,57 @@ XdpProgram::XdpProgram() : skeleton_(nullptr, redirect__destroy) {
 
 XdpProgram::~XdpProgram() = default;
 
-UniqueFd XdpProgram::attach(int ifindex, std::uint16_t slot, int socket, XdpMode mode) {
-  const std::uint32_t xsk_slot = slot * MILLRACE_QUEUES_PER_PORT;
-  if (bpf_map_update_elem(bpf_map__fd(skeleton_->maps.xsks), &xsk_slot, &socket, BPF_ANY) != 0)
-    throw_errno("put the socket into the XSKMAP");
-  const millrace_port port{.ifindex = static_cast<std::uint32_t>(ifindex),
-                           .xsk_base = xsk_slot,
-                           .queues = 1,
-                           .fallback = XDP_DROP,
-                           .shared = 0,
+UniqueFd XdpProgram::attach(const Attach& request) {
+  const bool all = request.capture == Capture::kAll;
+  const millrace_port port{.ifindex = static_cast<std::uint32_t>(request.ifindex),
+                           .slot = request.slot,
+                           .queues = MILLRACE_QUEUES_PER_PORT,
+                           .fallback = static_cast<std::uint32_t>(all ? XDP_DROP : XDP_PASS),
+                           .take = take_of(request.capture),
                            .vtep_port = 0};
   const std::uint32_t direct_slot = port.ifindex % MILLRACE_MAX_PORTS;
-  if (bpf_map_update_elem(bpf_map__fd(skeleton_->maps.ports), &ifindex, &port, BPF_ANY) != 0 ||
+  if (bpf_map_update_elem(bpf_map__fd(skeleton_->maps.ports), &port.ifindex, &port, BPF_ANY) != 0 ||
       bpf_map_update_elem(bpf_map__fd(skeleton_->maps.ports_direct), &direct_slot, &port,
                           BPF_ANY) != 0)
     throw_errno("register the port with the XDP program");
+  const bool native = request.mode == XdpMode::kNative;
   LIBBPF_OPTS(bpf_link_create_opts, options,
-              .flags = mode == XdpMode::kNative ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE);
-  const int program = bpf_program__fd(skeleton_->progs.millrace_redirect);
-  const int link = bpf_link_create(program, ifindex, BPF_XDP, &options);
+              .flags = native ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE);
+  const int program =
+      bpf_program__fd(request.multi_buffer ? skeleton_->progs.millrace_redirect_frags
+                                           : skeleton_->progs.millrace_redirect);
+  const int link = bpf_link_create(program, request.ifindex, BPF_XDP, &options);
   if (link < 0) {
     const int error = errno;
-    forget(ifindex, slot);
-    throw_errno(mode == XdpMode::kNative ? "attach native XDP" : "attach generic XDP", error);
+    forget(request.ifindex, request.slot);
+    throw_errno(native ? "attach native XDP" : "attach generic XDP", error);
   }
   return UniqueFd(link);
 }
 
+// A driver that refuses the other program is none that needs this.
+void XdpProgram::reach_new_queues(const UniqueFd& link, bool multi_buffer) {
+  const auto& programs = skeleton_->progs;
+  if (bpf_link_update(link.get(), bpf_program__fd(programs.millrace_redirect_again), nullptr) != 0)
+    return;
+  const bpf_program* own =
+      multi_buffer ? programs.millrace_redirect_frags : programs.millrace_redirect;
+  if (bpf_link_update(link.get(), bpf_program__fd(own), nullptr) != 0)
+    throw_errno("have the XDP program run on new queues");
+}
+
+void XdpProgram::set_socket(std::uint16_t slot, std::uint32_t queue, int socket) {
+  const std::uint32_t place = slot * MILLRACE_QUEUES_PER_PORT + queue;
+  if (bpf_map_update_elem(bpf_map__fd(skeleton_->maps.xsks), &place, &socket, BPF_ANY) != 0)
+    throw_errno("put the socket into the XSKMAP");
+}
+
+void XdpProgram::clear_socket(std::uint16_t slot, std::uint32_t queue) {
+  const std::uint32_t place = slot * MILLRACE_QUEUES_PER_PORT + queue;
+  bpf_map_delete_elem(bpf_map__fd(skeleton_->maps.xsks), &place);
+}
+
 void XdpProgram::forget(int ifindex, std::uint16_t slot) {
-  const std::uint32_t xsk_slot = slot * MILLRACE_QUEUES_PER_PORT;
   const std::uint32_t direct_slot = static_cast<std::uint32_t>(ifindex) % MILLRACE_MAX_PORTS;
   const int direct = bpf_map__fd(skeleton_->maps.ports_direct);
   millrace_port port{};
@@ -56,7 +97,45 @@ void XdpProgram::forget(int ifindex, std::uint16_t slot) {
     bpf_map_update_elem(direct, &direct_slot, &port, BPF_ANY);
   }
   bpf_map_delete_elem(bpf_map__fd(skeleton_->maps.ports), &ifindex);
-  bpf_map_delete_elem(bpf_map__fd(skeleton_->maps.xsks), &xsk_slot);
+  for (std::uint32_t queue = 0; queue < MILLRACE_QUEUES_PER_PORT; ++queue)
+    clear_socket(slot, queue);
+  set_prefixes(slot, {});
+}
+
+// New ones are written before old ones are taken out, so that nothing of ours passes meanwhile.
+void XdpProgram::set_prefixes(std::uint16_t slot, const Prefixes& wanted) {
+  const std::lock_guard lock(mutex_);
+  std::map<Prefix, std::uint8_t> next;
+  for (const Prefix& prefix : wanted.ours) next[prefix] = MILLRACE_PREFIX_OURS;
+  for (const Prefix& prefix : wanted.node) next[prefix] = MILLRACE_PREFIX_NODE;
+  std::map<Prefix, std::uint8_t>& now = prefixes_[slot];
+  for (const auto& [prefix, value] : next) {
+    const auto known = now.find(prefix);
+    if (known != now.end() && known->second == value) continue;
+    write_prefix(slot, prefix, value);
+    now[prefix] = value;  // one by one: what was written before a failure must be known to go
+  }
+  std::erase_if(now, [&](const auto& item) {
+    const bool old = !next.contains(item.first);
+    if (old) write_prefix(slot, item.first, 0);
+    return old;
+  });
+  if (now.empty()) prefixes_.erase(slot);
+}
+
+// Value 0 removes.
+void XdpProgram::write_prefix(std::uint16_t slot, const Prefix& prefix, std::uint8_t value) {
+  struct {
+    std::uint32_t length, port;
+    std::uint8_t address[16];
+  } key{prefix.length + 32, slot, {}};
+  std::memcpy(key.address, prefix.data(), 16);
+  const int map = bpf_map__fd(prefix.ip6() ? skeleton_->maps.prefixes6 : skeleton_->maps.prefixes4);
+  if (value == 0)
+    bpf_map_delete_elem(map, &key);
+  else if (bpf_map_update_elem(map, &key, &value, BPF_ANY) != 0)
+    throw_errno("tell the XDP program a prefix of the port (room for " +
+                std::to_string(MILLRACE_MAX_PREFIXES) + ")");
 }
 
 }  // namespace millrace

@@ -2,8 +2,12 @@
 // The XDP program, loaded once per dataplane and attached to each port by a BPF link: closing the
 // link (or dying) detaches it.
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <vector>
 
+#include "engine/routing_prefix.hpp"
 #include "engine/unique_fd.hpp"
 
 struct redirect;
@@ -11,6 +15,9 @@ struct redirect;
 namespace millrace {
 
 enum class XdpMode : std::uint8_t { kNative, kGeneric };
+
+// What the program takes from a device; see bpf/redirect.h.
+enum class Capture : std::uint8_t { kAll, kShared, kDedicated };
 
 class XdpProgram {
  public:
@@ -20,14 +27,39 @@ class XdpProgram {
   XdpProgram(const XdpProgram&) = delete;
   XdpProgram& operator=(const XdpProgram&) = delete;
 
-  // Steers queue 0 of the device to the socket; frames without a socket are dropped. slot: the
-  // port's index. Throws std::system_error; EBUSY when another program is attached already.
-  UniqueFd attach(int ifindex, std::uint16_t slot, int socket, XdpMode mode);
-  // After the link is closed: forgets the device.
+  struct Attach {
+    int ifindex;
+    std::uint16_t slot;  // the port's index
+    XdpMode mode;
+    Capture capture;
+    bool multi_buffer;
+  };
+  // Takes frames from the device from now on; what has no socket is dropped, on a shared or
+  // dedicated uplink left to the kernel. Throws std::system_error; EBUSY when another program is
+  // attached already.
+  UniqueFd attach(const Attach& request);
+  // veth runs the program only on the queues it had when the program came (veth_enable_xdp() in
+  // drivers/net/veth.c), and gives what arrives on newer ones to the kernel. Makes it run on all,
+  // without a moment in which it runs on none.
+  void reach_new_queues(const UniqueFd& link, bool multi_buffer);
+  // After the link is closed: forgets the device, its sockets and prefixes.
   void forget(int ifindex, std::uint16_t slot);
 
+  void set_socket(std::uint16_t slot, std::uint32_t queue, int socket);
+  void clear_socket(std::uint16_t slot, std::uint32_t queue);
+  // Replaces the prefixes of a port: ours, and the addresses of the node itself.
+  struct Prefixes {
+    std::vector<Prefix> ours;
+    std::vector<Prefix> node;
+  };
+  void set_prefixes(std::uint16_t slot, const Prefixes& wanted);
+
  private:
+  void write_prefix(std::uint16_t slot, const Prefix& prefix, std::uint8_t value);
+
   std::unique_ptr<redirect, void (*)(redirect*)> skeleton_;
+  std::mutex mutex_;  // prefixes_
+  std::map<std::uint16_t, std::map<Prefix, std::uint8_t>> prefixes_;
 };
 
 }  // namespace millrace

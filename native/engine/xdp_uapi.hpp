@@ -10,6 +10,9 @@ namespace millrace::uapi {
 constexpr std::uint32_t kUmemTxMetadataLen = 1u << 2;   // XDP_UMEM_TX_METADATA_LEN
 constexpr std::uint32_t kDescTxMetadata = 1u << 1;      // XDP_TX_METADATA
 constexpr std::uint64_t kTxMetadataChecksum = 1u << 1;  // XDP_TXMD_FLAGS_CHECKSUM
+// Linux 6.6, af_xdp.rst "Multi-buffer": packets that span several descriptors.
+constexpr std::uint32_t kDescContinues = 1u << 0;      // XDP_PKT_CONTD
+constexpr std::uint16_t kBindScatterGather = 1u << 4;  // XDP_USE_SG
 // Linux 6.17: how many frames one sendto() may turn into skbs, 32 unless asked.
 constexpr int kMaxTxSkbBudget = 9;  // XDP_MAX_TX_SKB_BUDGET
 

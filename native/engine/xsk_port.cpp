@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/errors.hpp"
 #include "engine/xdp_uapi.hpp"
@@ -13,10 +14,21 @@ namespace {
 
 constexpr int kSoPreferBusyPoll = 69;
 constexpr int kSoBusyPollBudget = 70;
-// Frames in one burst that make a port busy.
+// Frames of a burst (a jumbo packet has several) that make a port busy, and frames in a number of
+// rounds: steady traffic comes in small bursts while the loop keeps up, and needs room all the same
+// for when it does not.
 constexpr std::uint32_t kBusyBurst = 16;
-// Rounds without such a burst before the FILL ring may shrink again.
+constexpr std::uint32_t kBusyRecent = 512;
 constexpr std::uint32_t kFillDecayRounds = 1 << 16;
+
+// A packet of the kernel has at most MAX_SKB_FRAGS + 1 parts.
+constexpr std::uint32_t kMaxFragments = 18;
+
+std::uint32_t fragments_behind(const Packet& packet, const FrameTable& frames) {
+  std::uint32_t count = 0;
+  for (std::uint32_t frame = packet.tail; frame != kNoFrame; frame = frames[frame].next) ++count;
+  return count;
+}
 
 void set_busy_poll(int fd, const XskPort::Tuning& tuning) {
   const int on = 1;
@@ -28,11 +40,12 @@ void set_busy_poll(int fd, const XskPort::Tuning& tuning) {
 
 }  // namespace
 
-XskPort::XskPort(const PortConfig& port_config, Umem& umem, FramePool& pool,
+XskPort::XskPort(const PortConfig& port_config, std::uint32_t queue_index, Umem& umem,
                  std::unique_ptr<XskSocket> socket, TxChecksum tx_checksum, const Tuning& tuning)
     : Port(port_config),
+      queue(queue_index),
+      lane(lane_of(port_config.index, queue_index)),
       umem_(umem),
-      pool_(pool),
       socket_(std::move(socket)),
       tx_checksum_(tx_checksum),
       max_fill_(std::clamp(tuning.fill, kBaseFill, socket_->fill.size)),
@@ -47,36 +60,73 @@ std::uint32_t XskPort::receive(Packet* packets, std::uint32_t max) {
   if (busy_poll_) (void)::recvfrom(socket_->fd(), nullptr, 0, MSG_DONTWAIT, nullptr, nullptr);
   xsk_ring_cons& ring = socket_->rx;
   std::uint32_t index;
-  const std::uint32_t n = xsk_ring_cons__peek(&ring, max, &index);
-  for (std::uint32_t i = 0; i < n; ++i) {
-    const xdp_desc* descriptor = xsk_ring_cons__rx_desc(&ring, index + i);
-    Packet& packet = packets[i] = Packet{};
-    packet.data = umem_.base() + descriptor->addr;
-    packet.length = descriptor->len;
-    packet.frame = umem_.frame_of(descriptor->addr);
-    pool_.take_back(packet.frame);
+  const std::uint32_t available = xsk_ring_cons__peek(&ring, std::max(max, kMaxFragments), &index);
+  if (available == 0) {
+    adapt_fill(0);
+    return 0;
   }
-  if (n != 0) xsk_ring_cons__release(&ring, n);
-  adapt_fill(n >= kBusyBurst);
+  std::uint32_t used = 0;
+  const std::uint32_t n = receive_packets(packets, max, index, available, used);
+  xsk_ring_cons__cancel(&ring, available - used);
+  xsk_ring_cons__release(&ring, used);
+  adapt_fill(used);
   return n;
+}
+
+// A packet is one descriptor, or several of which all but the last say that it goes on
+// (Documentation/networking/af_xdp.rst, "XDP_PKT_CONTD"). One that has not arrived whole stays in
+// the ring.
+std::uint32_t XskPort::receive_packets(Packet* packets, std::uint32_t max, std::uint32_t first,
+                                       std::uint32_t available, std::uint32_t& used) {
+  FrameTable& frames = pool_->table();
+  std::uint32_t count = 0;
+  std::uint32_t* link = nullptr;
+  for (std::uint32_t i = 0; i < available; ++i) {
+    const xdp_desc descriptor = *xsk_ring_cons__rx_desc(&socket_->rx, first + i);
+    const std::uint32_t frame = umem_.frame_of(descriptor.addr);
+    if (link == nullptr) {
+      if (count == max) break;
+      Packet& packet = packets[count] = Packet{};
+      packet.data = umem_.base() + descriptor.addr;
+      packet.length = descriptor.len;
+      packet.frame = frame;
+      link = &packet.tail;
+    } else {
+      Packet& packet = packets[count];
+      frames[frame].offset =
+          static_cast<std::uint16_t>(descriptor.addr - umem_.frame_address(frame));
+      frames[frame].length = static_cast<std::uint16_t>(descriptor.len);
+      packet.length += descriptor.len;
+      packet.tail_length += descriptor.len;
+      *link = frame;
+      link = &frames[frame].next;
+    }
+    if ((descriptor.options & uapi::kDescContinues) != 0) continue;
+    *link = kNoFrame;
+    link = nullptr;
+    ++count;
+    used = i + 1;
+  }
+  for (std::uint32_t i = 0; i < used; ++i)
+    pool_->take_back(umem_.frame_of(xsk_ring_cons__rx_desc(&socket_->rx, first + i)->addr));
+  return count;
 }
 
 // A port with traffic gets more frames to receive into, enough to ride out the milliseconds in
 // which another thread has our core; a quiet one gives them back as they are used up. A hundred
 // idle pods must not hold the whole UMEM.
-void XskPort::adapt_fill(bool busy) {
-  if (busy) {
-    fill_target_ = max_fill_;
-    quiet_rounds_ = 0;
-  } else if (++quiet_rounds_ == kFillDecayRounds) {
-    fill_target_ = std::max(fill_target_ / 2, kBaseFill);
-    quiet_rounds_ = 0;
-  }
+void XskPort::adapt_fill(std::uint32_t received) {
+  recent_ += received;
+  if (received >= kBusyBurst || recent_ >= kBusyRecent) fill_target_ = max_fill_;
+  if (++rounds_ < kFillDecayRounds) return;
+  if (recent_ < kBusyRecent) fill_target_ = std::max(fill_target_ / 2, kBaseFill);
+  rounds_ = 0;
+  recent_ = 0;
 }
 
 void XskPort::describe(xdp_desc& descriptor, const Packet& packet) const {
   descriptor.addr = umem_.address_of(packet.data);
-  descriptor.len = packet.length;
+  descriptor.len = packet.head_length();
   descriptor.options = 0;
   if (packet.checksum_start == 0) return;
   uapi::TxMetadata metadata{};
@@ -89,17 +139,43 @@ void XskPort::describe(xdp_desc& descriptor, const Packet& packet) const {
 
 std::uint32_t XskPort::transmit(Packet* const* packets, std::uint32_t count) {
   xsk_ring_prod& ring = socket_->tx;
-  if (xsk_prod_nb_free(&ring, count) < count && !tx_down_) kick();
-  const std::uint32_t n = std::min(xsk_prod_nb_free(&ring, count), count);
-  std::uint32_t index;
-  if (n == 0 || xsk_ring_prod__reserve(&ring, n, &index) != n) return 0;
-  for (std::uint32_t i = 0; i < n; ++i) {
-    describe(*xsk_ring_prod__tx_desc(&ring, index + i), *packets[i]);
-    pool_.lend(packets[i]->frame, config.index);
+  std::uint32_t wanted = count;
+  for (std::uint32_t i = 0; i < count; ++i)
+    if (packets[i]->tail != kNoFrame) wanted += fragments_behind(*packets[i], pool_->table());
+  if (xsk_prod_nb_free(&ring, wanted) < wanted && !tx_down_) kick();
+  const std::uint32_t room = xsk_prod_nb_free(&ring, wanted);
+  std::uint32_t index = ring.cached_prod;
+  std::uint32_t used = 0;
+  std::uint32_t n = 0;
+  for (; n < count; ++n) {
+    const Packet& packet = *packets[n];
+    const std::uint32_t need =
+        1 + (packet.tail == kNoFrame ? 0 : fragments_behind(packet, pool_->table()));
+    if (used + need > room) break;
+    used += put_into_ring(packet, index + used);
   }
-  xsk_ring_prod__submit(&ring, n);
+  if (n == 0 || xsk_ring_prod__reserve(&ring, used, &index) != used) return 0;
+  xsk_ring_prod__submit(&ring, used);
+  in_flight_ += used;
   tx_waiting_ = true;
   return n;
+}
+
+// All fragments of a packet, each its own descriptor. Returns how many.
+std::uint32_t XskPort::put_into_ring(const Packet& packet, std::uint32_t index) {
+  FrameTable& frames = pool_->table();
+  xdp_desc* descriptor = xsk_ring_prod__tx_desc(&socket_->tx, index);
+  describe(*descriptor, packet);
+  pool_->lend(packet.frame, lane);
+  std::uint32_t used = 1;
+  for (std::uint32_t frame = packet.tail; frame != kNoFrame; ++used) {
+    descriptor->options |= uapi::kDescContinues;
+    descriptor = xsk_ring_prod__tx_desc(&socket_->tx, index + used);
+    *descriptor = {umem_.frame_address(frame) + frames[frame].offset, frames[frame].length, 0};
+    pool_->lend(frame, lane);
+    frame = std::exchange(frames[frame].next, kNoFrame);
+  }
+  return used;
 }
 
 bool XskPort::flush() {
@@ -113,10 +189,10 @@ bool XskPort::flush() {
 // that is down or gone keeps its frames until the port is removed.
 void XskPort::kick() {
   if (xsk_ring_prod__needs_wakeup(&socket_->tx) != 0) {
-    config.counters->add(kTxKicks, 1);
+    counters_->add(kTxKicks, 1);
     const auto sent = ::sendto(socket_->fd(), nullptr, 0, MSG_DONTWAIT, nullptr, 0);
     const int error = sent < 0 ? errno : 0;
-    if (error != 0) config.counters->add(kTxStalls, 1);
+    if (error != 0) counters_->add(kTxStalls, 1);
     tx_down_ = error == ENETDOWN || error == ENXIO;
   }
   tx_waiting_ = __atomic_load_n(socket_->tx.consumer, __ATOMIC_ACQUIRE) != socket_->tx.cached_prod;
@@ -129,10 +205,11 @@ void XskPort::reap() {
   if (n == 0) return;
   for (std::uint32_t i = 0; i < n; ++i) {
     const std::uint32_t frame = umem_.frame_of(*xsk_ring_cons__comp_addr(&ring, index + i));
-    pool_.take_back(frame);
-    pool_.put(frame);
+    pool_->take_back(frame);
+    pool_->put(frame);
   }
   xsk_ring_cons__release(&ring, n);
+  in_flight_ -= n;
 }
 
 void XskPort::refill() {
@@ -140,15 +217,18 @@ void XskPort::refill() {
   const std::uint32_t lent = ring.size - xsk_prod_nb_free(&ring, ring.size);
   if (lent + kBaseFill / 2 > fill_target_) return;  // worth a pass only in batches
   // Half of what is free at most: the other ports need frames too.
-  const std::uint32_t n = std::min(fill_target_ - lent, (pool_.available() + 1) / 2);
+  const std::uint32_t n = std::min(fill_target_ - lent, (pool_->available() + 1) / 2);
   std::uint32_t index;
   if (n == 0 || xsk_ring_prod__reserve(&ring, n, &index) != n) return;
   for (std::uint32_t i = 0; i < n; ++i) {
-    const std::uint32_t frame = pool_.take();
-    pool_.lend(frame, config.index);
+    const std::uint32_t frame = pool_->take();
+    pool_->lend(frame, lane);
     *xsk_ring_prod__fill_addr(&ring, index + i) = umem_.frame_address(frame);
   }
   xsk_ring_prod__submit(&ring, n);
+  // A zero-copy driver that ran out of frames looks again only when asked to.
+  if (xsk_ring_prod__needs_wakeup(&ring) != 0)
+    (void)::recvfrom(socket_->fd(), nullptr, 0, MSG_DONTWAIT, nullptr, nullptr);
 }
 
 }  // namespace millrace

@@ -3,12 +3,19 @@
 // the receiver's softirq inside sendto), so what counts here is to send whole batches per kick.
 #include <memory>
 
+#include "engine/counters.hpp"
 #include "engine/frame_pool.hpp"
 #include "engine/port.hpp"
 #include "engine/umem.hpp"
 #include "engine/xsk_socket.hpp"
 
 namespace millrace {
+
+constexpr std::uint32_t kQueuesPerPort = 16;
+constexpr std::uint16_t lane_of(std::uint16_t port, std::uint32_t queue) {
+  return static_cast<std::uint16_t>(port * kQueuesPerPort + queue);
+}
+static_assert(kMaxPorts * kQueuesPerPort <= kNoOwner);
 
 enum class TxChecksum : std::uint8_t { kMetadata, kSoftware };
 
@@ -22,34 +29,51 @@ class XskPort final : public Port {
     std::uint32_t busy_poll_budget;
   };
 
-  XskPort(const PortConfig& port_config, Umem& umem, FramePool& pool,
+  XskPort(const PortConfig& port_config, std::uint32_t queue, Umem& umem,
           std::unique_ptr<XskSocket> socket, TxChecksum tx_checksum, const Tuning& tuning);
+
+  // To whom the queue belongs: before a worker polls it, and when it moves to another one.
+  void assign(FramePool& pool, CounterBlock& counters) {
+    pool_ = &pool;
+    counters_ = &counters;
+  }
 
   std::uint32_t receive(Packet* packets, std::uint32_t max) override;
   std::uint32_t transmit(Packet* const* packets, std::uint32_t count) override;
   bool flush() override;
   bool completes_checksums() const override { return tx_checksum_ == TxChecksum::kMetadata; }
   int poll_fd() const override { return socket_->fd(); }
+  bool settled() const override { return in_flight_ == 0; }
 
   XskSocket& socket() { return *socket_; }
-  void describe(xdp_desc& descriptor, const Packet& packet) const;
+
+  const std::uint32_t queue;
+  // Whose frames are marked with lane: one queue of one port.
+  const std::uint16_t lane;
 
   // Frames the FILL ring starts with; more are lent while there is traffic.
   static constexpr std::uint32_t kBaseFill = 64;
 
  private:
+  std::uint32_t receive_packets(Packet* packets, std::uint32_t max, std::uint32_t first,
+                                std::uint32_t available, std::uint32_t& used);
+  void describe(xdp_desc& descriptor, const Packet& packet) const;
+  std::uint32_t put_into_ring(const Packet& packet, std::uint32_t index);
   void kick();
   void reap();
   void refill();
-  void adapt_fill(bool busy);
+  void adapt_fill(std::uint32_t received);
 
   Umem& umem_;
-  FramePool& pool_;
+  FramePool* pool_ = nullptr;
+  CounterBlock* counters_ = nullptr;
   std::unique_ptr<XskSocket> socket_;
   const TxChecksum tx_checksum_;
   const std::uint32_t max_fill_;
   std::uint32_t fill_target_ = kBaseFill;
-  std::uint32_t quiet_rounds_ = 0;
+  std::uint32_t rounds_ = 0;     // since the traffic was judged last
+  std::uint32_t recent_ = 0;     // frames received in them
+  std::uint32_t in_flight_ = 0;  // frames in the TX and COMPLETION rings, and between them
   bool tx_waiting_ = false;
   bool tx_down_ = false;
   const bool busy_poll_;

@@ -98,17 +98,20 @@ void XskSocket::bind(const Options& options) {
   sockaddr_xdp address{};
   address.sxdp_family = AF_XDP;
   address.sxdp_ifindex = static_cast<std::uint32_t>(options.ifindex);
+  address.sxdp_queue_id = options.queue;
   if (options.shared_with >= 0) {  // the mode is inherited, the kernel takes no other flag
     address.sxdp_flags = XDP_SHARED_UMEM;
     address.sxdp_shared_umem_fd = static_cast<std::uint32_t>(options.shared_with);
   } else {
-    address.sxdp_flags = static_cast<std::uint16_t>((options.zero_copy ? XDP_ZEROCOPY : XDP_COPY) |
-                                                    XDP_USE_NEED_WAKEUP);
+    const auto mode = options.zero_copy ? XDP_ZEROCOPY : XDP_COPY;
+    const auto parts = options.multi_buffer ? uapi::kBindScatterGather : 0;
+    address.sxdp_flags = static_cast<std::uint16_t>(mode | XDP_USE_NEED_WAKEUP | parts);
   }
   for (int attempt = 0;; ++attempt) {
     if (::bind(fd(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) return;
     if (errno != EBUSY || attempt == kBusyRetries)
-      throw_errno("interface " + ifname_ + ": bind an AF_XDP socket");
+      throw_errno("interface " + ifname_ + ": bind an AF_XDP socket to queue " +
+                  std::to_string(options.queue));
     std::this_thread::sleep_for(kBusyPause);
   }
 }

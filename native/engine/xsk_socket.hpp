@@ -17,13 +17,15 @@ class XskSocket {
   struct Options {
     std::string ifname;
     int ifindex;
+    std::uint32_t queue;
     std::uint32_t ring_size;
     bool zero_copy;
+    bool multi_buffer;  // XDP_USE_SG: packets may span several frames
     bool tx_metadata;
     int shared_with;  // a bound socket on the same UMEM in the same mode, or -1: register anew
   };
 
-  // Queue 0. Retries EBUSY for two seconds: the kernel tears a predecessor down asynchronously.
+  // Retries EBUSY for two seconds: the kernel tears a predecessor down asynchronously.
   // Throws std::system_error naming the interface and the step.
   XskSocket(const Umem& umem, const Options& options);
   ~XskSocket();

@@ -14,7 +14,7 @@ constexpr std::uint16_t kRequest = 1, kReply = 2;
 constexpr std::uint8_t kHeader[6] = {0, 1, 8, 0, 6, 4};
 
 void answer(Graph& graph, Packet* packet) {
-  const PortConfig& config = graph.port(packet->in_port).config;
+  const PortConfig& config = graph.config(packet->in_port);
   if (packet->length < kEthernetLength + kArpLength)
     return graph.drop(*packet, DropReason::kArpMalformed);
   std::uint8_t* arp = packet->data + kEthernetLength;
@@ -24,7 +24,7 @@ void answer(Graph& graph, Packet* packet) {
   // A pod that routes asks in the name of whoever it sends for.
   const Ip4 sender = load_be32(arp + 14);
   if (sender != 0 && sender != config.peer_ip4 &&
-      !(config.has_ip4 && is_routed_to(graph, config, sender)))
+      !(config.has_ip4 && is_genuine(graph, config, sender)))
     return graph.drop(*packet, DropReason::kSourceAddress);
   const Vrf& vrf = *config.vrf;
   if (load_be16(arp + 6) != kRequest || !vrf.has_gateway4 || load_be32(arp + 24) != vrf.gateway4)

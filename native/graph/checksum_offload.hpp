@@ -6,18 +6,22 @@
 // untouched.
 #include <cstdint>
 
+#include "base/headers.hpp"
 #include "engine/packet.hpp"
 
 namespace millrace {
 
 // Sets checksum_start and checksum_offset of a TCP or UDP packet whose checksum is left to us; an
 // SCTP packet without its CRC32c gets it at once, because no receiver takes it from metadata.
-// header_length: of the IPv4 header, already validated; packet.length is exact.
-void note_partial_checksum4(Packet& packet, std::uint32_t header_length);
+// header_length: of the IPv4 header, already validated; packet.length is exact. l3: where the IP
+// header begins, behind Ethernet and whatever VLAN tags there are.
+void note_partial_checksum4(Packet& packet, std::uint32_t header_length, const FrameTable& frames,
+                            std::uint32_t l3 = kEthernetLength);
 // The same behind IPv6 extension headers; fragments are left alone.
-void note_partial_checksum6(Packet& packet);
+void note_partial_checksum6(Packet& packet, const FrameTable& frames,
+                            std::uint32_t l3 = kEthernetLength);
 
 // Completes in software what the note says, and clears it.
-void complete_checksum(Packet& packet);
+void complete_checksum(Packet& packet, const FrameTable& frames);
 
 }  // namespace millrace

@@ -30,7 +30,21 @@ namespace millrace {
   X(kNdIgnored, "nd-ignored")     /* not for the gateway */                \
   X(kLocalMalformed, "local-malformed")                                    \
   X(kLocalUnhandled, "local-unhandled") /* the gateway serves echo only */ \
-  X(kTxRingFull, "tx-ring-full")
+  X(kTxRingFull, "tx-ring-full")                                           \
+  X(kBlackhole, "blackhole")                      /* a route says so */    \
+  X(kUnreachable, "unreachable")                  /* a route says so */    \
+  X(kProhibit, "prohibit")                        /* a route says so */    \
+  X(kNeighbourUnresolved, "neighbour-unresolved") /* nobody answered */    \
+  X(kNeighbourQueueFull, "neighbour-queue-full")                           \
+  X(kRouteLoop, "route-loop")              /* leaked in a circle */        \
+  X(kHandoffRingFull, "handoff-ring-full") /* to another worker */         \
+  X(kPortGone, "port-gone")                                                \
+  X(kNoFreeFrame, "no-free-frame")     /* to copy a flooded one */         \
+  X(kVlanNotMember, "vlan-not-member") /* VLAN not on this port */         \
+  X(kMacLimit, "mac-limit")            /* port may have no more */         \
+  X(kFloodLimited, "flood-limited")                                        \
+  X(kSamePort, "same-port")              /* destination is there */        \
+  X(kLinkLocalGroup, "link-local-group") /* IEEE 802.1D 7.12.6 */
 
 enum class DropReason : std::uint8_t {
 #define X(name, text) name,

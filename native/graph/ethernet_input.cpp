@@ -13,8 +13,10 @@ bool is_for_us(const std::uint8_t* destination, const PortConfig& config) {
 
 void classify(Graph& graph, const PortConfig& config, Packet* packet) {
   if (packet->length < kEthernetLength) return graph.drop(*packet, DropReason::kRunt);
+  if (config.bridge != nullptr) return graph.bridge.push(packet);
   const std::uint8_t* frame = packet->data;
-  if (!equals(frame + 6, config.peer_mac)) return graph.drop(*packet, DropReason::kSourceMac);
+  if (!config.uplink && !equals(frame + 6, config.peer_mac))
+    return graph.drop(*packet, DropReason::kSourceMac);
   if (!is_for_us(frame, config)) return graph.drop(*packet, DropReason::kNotForUs);
   switch (load_be16(frame + 12)) {
     case kEtherTypeIp4:
@@ -36,7 +38,7 @@ void classify(Graph& graph, const PortConfig& config, Packet* packet) {
 
 void ethernet_input(Graph& graph) {
   Burst& input = graph.ethernet;
-  const PortConfig& config = graph.port(input.packets[0]->in_port).config;
+  const PortConfig& config = graph.config(input.packets[0]->in_port);
   constexpr std::uint32_t kAhead = 4;
   for (std::uint32_t i = 0; i < input.size; ++i) {
     if (i + kAhead < input.size) __builtin_prefetch(input.packets[i + kAhead]->data);

@@ -1,60 +1,139 @@
 #pragma once
 // The forwarding graph of one worker: nodes work on bursts of up to 64 frames, run to completion.
 //
-//   ethernet_input -> arp_responder ------------------------------.
-//                  -> ip4_forward -> ip4_local -> icmp4_error ----+-> rewrite -> transmit
+//   ethernet_input -> bridge_input -> bridge_flood --------------------------------------.
+//                  -> arp_responder ------------------------------------.                |
+//                  -> ip4_forward -> ip4_local -> icmp4_error ----------+-> rewrite -> transmit
 //                  -> ip6_forward -> nd_responder, ip6_local -> icmp6_error -'
+//                         `-> resolve (waits for a neighbour)
 //
 // Edges only point to the right, so one pass over the nodes in that order empties every burst.
 #include <array>
 #include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
 
+#include "engine/counters.hpp"
 #include "engine/frame_pool.hpp"
 #include "engine/packet.hpp"
 #include "engine/port.hpp"
+#include "engine/spsc_ring.hpp"
+#include "graph/clock.hpp"
 #include "graph/drop_reason.hpp"
+#include "graph/flood_limiter.hpp"
+#include "graph/graph_event.hpp"
 #include "graph/icmp_limiter.hpp"
+#include "graph/pending.hpp"
+#include "tables/adjacency_table.hpp"
+#include "tables/bridge.hpp"
 #include "tables/vrf.hpp"
 
 namespace millrace {
 
 class Graph {
  public:
-  Graph(FramePool& pool, std::uint32_t icmp_per_second)
-      : pool_(pool), icmp_limiter(icmp_per_second) {}
+  struct Shared {
+    const AdjacencyTable& adjacencies;
+    CounterBlock* ports;                      // kMaxPorts blocks, written by this graph alone
+    std::uint64_t* route_counters = nullptr;  // packets and bytes per counter number, ours alone
+    SpscRing<GraphEvent>* events = nullptr;   // to the control side; may be null
+  };
+  Graph(FramePool& frame_pool, const Shared& shared, std::uint32_t icmp_per_second)
+      : pool(frame_pool), icmp_limiter(icmp_per_second), shared_(shared) {}
 
-  // A port and the adjacency of the pod behind it. Only between rounds.
-  void attach(Port& port);
+  // The port exists; frames for it leave by egress, which is a queue of this worker or the way to
+  // another one. Only between rounds, as detach().
+  void attach(const PortConfig& config, Port* egress);
+  void attach(Port& port) { attach(port.config, &port); }
   void detach(std::uint16_t index);
 
   // Takes over count (at most kMaxBurst) frames received on a port.
-  void process(Packet* packets, std::uint32_t count, Port& in);
-
-  Port& port(std::uint16_t index) const { return *ports_[index]; }
-  const Adjacency& adjacency(std::uint32_t next_hop) const {
-    return adjacencies_[next_hop - kFirstAdjacency];
+  void process(Packet* packets, std::uint32_t count, const PortConfig& in);
+  void process(Packet* packets, std::uint32_t count, const Port& in) {
+    process(packets, count, in.config);
   }
-  // Back to the pod that sent the frame: replies and errors.
-  const Adjacency& reverse(const Packet& packet) const { return adjacencies_[packet.in_port]; }
+  // Frames that waited for a neighbour try again. Called once per round while pending is not empty.
+  void retry_pending();
+  // Frames that are ready to leave: counts them, and drops what the port does not take.
+  void send(std::uint16_t out, Packet** packets, std::uint32_t count);
+
+  const PortConfig& config(std::uint16_t index) const { return *configs_[index]; }
+  bool has_port(std::uint16_t index) const { return configs_[index] != nullptr; }
+  Port* egress(std::uint16_t index) const { return egress_[index]; }
+  CounterBlock& counters(std::uint16_t index) { return shared_.ports[index]; }
+  const Adjacency& adjacency(std::uint32_t number) const { return shared_.adjacencies[number]; }
+  // Back to whoever sent the frame: replies and errors.
+  const Adjacency& reverse(const Packet& packet) const {
+    return adjacency(kFirstAdjacency + packet.in_port);
+  }
 
   void count_drop(const Packet& packet, DropReason reason) {
-    port(packet.in_port).config.counters->drop(reason);
+    counters(packet.in_port).drop(reason);
   }
   void drop(const Packet& packet, DropReason reason) {
     count_drop(packet, reason);
-    pool_.put(packet.frame);
+    release(packet);
+  }
+  void release(const Packet& packet) {
+    pool.put_chain(packet.tail);
+    pool.put(packet.frame);
+  }
+  // Only the first frame is kept: enough for a quotation.
+  void cut_tail(Packet& packet) {
+    pool.put_chain(packet.tail);
+    packet.length = packet.head_length();
+    packet.tail = kNoFrame;
+    packet.tail_length = 0;
+  }
+  void count_route(std::uint32_t counter, const Packet& packet) {
+    if (shared_.route_counters == nullptr) return;
+    ++shared_.route_counters[counter * 2];
+    shared_.route_counters[counter * 2 + 1] += packet.length;
+  }
+  // Never waits: an event that finds the ring full is lost, and whoever caused it asks again.
+  bool tell(const GraphEvent& event) {
+    told = true;
+    return shared_.events != nullptr && shared_.events->push(event);
   }
 
- private:
-  FramePool& pool_;
-  std::array<Port*, kMaxPorts> ports_{};
-  std::array<Adjacency, kMaxPorts> adjacencies_{};
+  struct Node {
+    std::string_view name;
+    Burst Graph::*input;
+    void (*run)(Graph&);
+  };
+  // In the order they run; `millrace trace` walks the same list.
+  static std::span<const Node> nodes();
 
- public:
+  FramePool& pool;
+
   // The inputs of the nodes. Each frame is in exactly one, so 64 places are enough for each.
-  Burst ethernet, arp, ip4, ip4_local, icmp4_error, ip6, nd, ip6_local, icmp6_error, rewrite,
-      transmit;
+  Burst ethernet, bridge, bridge_flood, arp, ip4, ip4_local, icmp4_error, ip6, nd, ip6_local,
+      icmp6_error, resolve, rewrite, transmit;
   IcmpLimiter icmp_limiter;
+  FloodLimiters flood_limiters;
+  Pending pending;
+  // Read once per burst, see clock.hpp; tests set a clock of their own.
+  Clock clock = coarse_clock;
+  std::uint64_t now_ns = 0;
+  // Queues that frames were given to while they were quiet: the worker flushes them this round. It
+  // reserves room for all of its queues.
+  std::vector<Port*> woken;
+  bool told = false;  // something since the worker has looked last
+  // Off in a graph that only explains: looking must change nothing.
+  bool learns = true;
+
+ private:
+  void run_nodes();
+  std::uint32_t retry_run(WaitingPacket* waiting, std::uint32_t begin, std::uint32_t count);
+  void drop_all(Packet** packets, std::uint32_t count, std::uint16_t out, DropReason reason);
+
+  static constexpr std::uint64_t kRetryIntervalNs = 1'000'000;
+
+  Shared shared_;
+  std::uint64_t next_retry_ns_ = 0;
+  std::array<const PortConfig*, kMaxPorts> configs_{};
+  std::array<Port*, kMaxPorts> egress_{};
 };
 
 }  // namespace millrace

@@ -2,8 +2,10 @@
 // counts each one and sends nothing malformed or into another network.
 //
 // An input is a list of frames, each behind three bytes: flags, the low byte of the length, and a
-// template. A frame is either the bytes as they are or a valid packet with these bytes laid over it
-// as (offset, value) pairs; then what a fuzzer cannot guess is put right, as far as the flags say.
+// template. Flags that name no pod go with a byte more, for a station of the bridged network or the
+// end of the burst. A frame is either the bytes as they are or a valid packet with these bytes laid
+// over it as (offset, value) pairs; then what a fuzzer cannot guess is put right, as far as the
+// flags say.
 #include <cstdio>
 #include <cstdlib>
 #include <vector>
@@ -15,7 +17,7 @@ namespace millrace {
 namespace {
 
 enum Flags : std::uint8_t {
-  kPodMask = 0x03,      // the sender; 3 ends the burst first
+  kPodMask = 0x03,      // the sender; 3: a byte says which station
   kFixEthernet = 0x04,  // MACs of the sender and its port
   kFixIp = 0x08,        // version, lengths, source, header checksum
   kFixIcmp = 0x10,      // ICMP or ICMPv6 checksum
@@ -23,6 +25,15 @@ enum Flags : std::uint8_t {
   kLong = 0x40,         // 256 bytes more
   kTxFull = 0x80,       // the ports take one frame more, then none
 };
+
+enum StationFlags : std::uint8_t {
+  kStationMask = 0x03,
+  kEndBurst = 0x80,   // before this frame
+  kIsPod = 0x40,      // the first pod after all
+  kPinSender = 0x20,  // the own source MAC
+};
+
+constexpr std::uint16_t kVlanA = 10, kVlanB = 20, kNative = 30;
 
 void require(bool condition, const char* what) {
   if (condition) return;
@@ -64,7 +75,14 @@ Bytes ip6_of(std::uint8_t next, const Ip6& destination, const Bytes& payload) {
       ip6_packet({.source = kBlueA.ip6, .destination = destination, .next = next}, payload));
 }
 
-std::vector<Bytes> make_templates() {
+Bytes with_tag(Bytes frame, std::uint16_t tci) {
+  const std::uint8_t tag[4] = {0x81, 0, static_cast<std::uint8_t>(tci >> 8),
+                               static_cast<std::uint8_t>(tci)};
+  frame.insert(frame.begin() + 12, tag, tag + 4);
+  return frame;
+}
+
+std::vector<Bytes> routed_templates() {
   const Ip4 nowhere = ip4_address(198, 51, 100, 1);
   const Bytes echo4 = icmp4_message(icmp4::kEchoRequest, 0, 1, counting(32));
   const Bytes echo6 = icmp_message(icmp6::kEchoRequest, 0, 1, counting(32));
@@ -87,6 +105,37 @@ std::vector<Bytes> make_templates() {
           ip6_of(ip6::kFragment, kBlueB.ip6, join({{6, 0, 0, 1, 0, 0, 0, 1}, tcp({})})),
           ip6_of(kProtoSctp, kBlueB.ip6, Bytes(16)),
           ip6_of(kProtoTcp, kBlueGateway6, tcp({}))};
+}
+
+// From A of the bridged network: for B, and for everybody.
+std::vector<Bytes> bridged_templates() {
+  constexpr Mac kEverybody{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+  Bytes arp = {0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 3, 0xa, 10, 3, 0, 0xa};
+  arp.resize(28);
+  store_be32(&arp[24], kGreenB.ip4);
+  const Bytes target(kGreenB.ip6.bytes.begin(), kGreenB.ip6.bytes.end());
+  const Bytes solicitation = ip6_packet(
+      {.source = kGreenA.ip6,
+       .destination = ip6_address({0xff02, 0, 0, 0, 0, 1, 0xff00, 0xb}),
+       .next = kProtoIcmp6,
+       .hop_limit = 255},
+      icmp_message(icmp6::kNeighborSolicitation, 0, 0, join({target, {1, 1, 2, 0, 0, 0, 3, 0xa}})));
+  const Bytes udp = ip4_packet({.source = kGreenA.ip4, .destination = kGreenB.ip4},
+                               join({{0, 1, 0, 2, 0, 8, 0x14, 0x2c}, {}}));
+  const Mac group{{0x33, 0x33, 0xff, 0, 0, 0xb}};
+  std::vector<Bytes> frames = {ethernet(kEverybody, kGreenA.mac, kEtherTypeArp, arp),
+                               ethernet(group, kGreenA.mac, kEtherTypeIp6, solicitation),
+                               ethernet(kGreenB.mac, kGreenA.mac, kEtherTypeIp4, udp)};
+  for (std::size_t i = 0; i < 3; ++i) frames.push_back(with_tag(frames[i], kVlanA));
+  for (std::size_t i = 0; i < 3; ++i) frames.push_back(with_tag(frames[i], 0x6000 | kVlanB));
+  frames.push_back(with_tag(with_tag(frames[0], kVlanB), kNative));
+  return frames;
+}
+
+std::vector<Bytes> make_templates() {
+  std::vector<Bytes> all = routed_templates();
+  for (const Bytes& frame : bridged_templates()) all.push_back(frame);
+  return all;
 }
 
 // The input, from the front.
@@ -146,7 +195,7 @@ void fix_icmp6(Bytes& frame) {
 void fix(Bytes& frame, std::uint8_t flags, const Pod& pod) {
   if (frame.size() < kEthernetLength) return;
   if ((flags & kFixEthernet) != 0) {
-    std::memcpy(&frame[0], pod.gateway_mac.bytes.data(), 6);
+    if (!is_station(pod)) std::memcpy(&frame[0], pod.gateway_mac.bytes.data(), 6);
     std::memcpy(&frame[6], pod.mac.bytes.data(), 6);
   }
   const std::uint16_t type = load_be16(&frame[12]);
@@ -192,9 +241,23 @@ void check_sent(const Pod& pod, const Bytes& frame) {
   }
 }
 
+// A is alone in its VLAN but for the trunks, B in another; C is a trunk with both and the native
+// VLAN, the uplink one without.
 class Fuzzer {
  public:
   Fuzzer() {
+    trunk_.set(kVlanA).set(kVlanB);
+    access(kGreenA, kVlanA);
+    access(kGreenB, kVlanB);
+    net_.reconfigure(kGreenC, [&](PortConfig& config) {
+      config.pvid = kNative;
+      config.tagged = &trunk_;
+    });
+    net_.reconfigure(kGreenUplink, [&](PortConfig& config) { config.tagged = &trunk_; });
+    net_.green.flood_per_second = 0;
+    net_.green.hosts.set(kVlanA, HostTable::mapped(kGreenB.ip4), {kGreenB.mac});
+    net_.green.hosts.set(kVlanA, kGreenB.ip6, {kGreenB.mac});
+    net_.green.hosts.publish();
     TestNetwork::add_route4(net_.blue, ip4_address(10, 0, 0, 0), 8, kBlueB);
     TestNetwork::add_route4(net_.blue, ip4_address(192, 0, 2, 0), 24, kBlueA);
     TestNetwork::add_route6(net_.blue, ip6_address({0xfd00, 0, 0, 0, 0, 0, 0, 0}), 9, kBlueB);
@@ -207,33 +270,71 @@ class Fuzzer {
     Reader input(data, size);
     bool red_sends = false;
     bool blue_sends = false;
+    bool green_sends = false;
     std::size_t queued = 0;
     for (const Pod& pod : kPods) net_.port(pod).limit_tx(SIZE_MAX);
+    for (const Pod& pod : kStations) net_.port(pod).limit_tx(SIZE_MAX);
     while (!input.empty()) {
       const std::uint8_t flags = input.byte();
-      if ((flags & kPodMask) == kPodMask || queued == kMaxBurst) {
+      const bool named = (flags & kPodMask) != kPodMask;
+      const std::uint8_t station = named ? std::uint8_t{0} : input.byte();
+      if ((station & kEndBurst) != 0 || queued == kMaxBurst) {
         net_.run();
         queued = 0;
       }
-      const Pod& pod = kPods[(flags & kPodMask) % kPods.size()];
-      (pod.port == kRedC.port ? red_sends : blue_sends) = true;
-      net_.port(pod).inject(next_frame(input, flags, pod));
+      const Pod& pod = named                     ? kPods[flags & kPodMask]
+                       : (station & kIsPod) != 0 ? kPods[0]
+                                                 : kStations[station & kStationMask];
+      (is_station(pod) ? green_sends : pod.port == kRedC.port ? red_sends : blue_sends) = true;
+      net_.port(pod).inject(next_frame(input, flags, station, pod));
       ++queued;
-      if ((flags & kTxFull) != 0)
-        for (const Pod& full : kPods) net_.port(full).limit_tx(1);
+      if ((flags & kTxFull) == 0) continue;
+      for (const Pod& full : kPods) net_.port(full).limit_tx(1);
+      for (const Pod& full : kStations) net_.port(full).limit_tx(1);
     }
     net_.run();
     check(blue_sends, red_sends);
+    check_bridged(green_sends);
   }
 
  private:
-  Bytes next_frame(Reader& input, std::uint8_t flags, const Pod& pod) {
+  void access(const Pod& pod, std::uint16_t vlan) {
+    net_.reconfigure(pod, [&](PortConfig& config) { config.pvid = vlan; });
+  }
+
+  Bytes next_frame(Reader& input, std::uint8_t flags, std::uint8_t station, const Pod& pod) {
     const std::size_t length = input.byte() + ((flags & kLong) != 0 ? 256u : 0u);
     const std::uint8_t chosen = (flags & kOverlay) != 0 ? input.byte() : std::uint8_t{0};
     Bytes frame = input.bytes(length);
     if ((flags & kOverlay) != 0) frame = overlaid(templates_[chosen % templates_.size()], frame);
     fix(frame, flags, pod);
+    if ((station & kPinSender) != 0 && frame.size() >= kEthernetLength)
+      std::memcpy(&frame[6], pod.mac.bytes.data(), 6);
     return frame;
+  }
+
+  void check_bridged(bool green_sends) {
+    for (const Pod& pod : kStations) {
+      const auto sent = net_.port(pod).take_sent();
+      require(sent.empty() || green_sends, "a frame has come into the bridged network");
+      for (const auto& frame : sent) check_station(pod, frame.bytes);
+    }
+    // The control side's work, so that the next input finds what a new agent would.
+    net_.green.fdb.flush_learned();
+    require(net_.green.fdb.size() == pinned_, "the FDB does not add up");
+  }
+
+  // On a trunk, a tag says one of its VLANs. A and B can only be reached with what they may get.
+  void check_station(const Pod& pod, const Bytes& frame) const {
+    require(frame.size() >= kEthernetLength, "a runt was sent");
+    require((frame[6] & 1) == 0, "sent from a group");
+    const bool trunk = pod.port >= kGreenC.port;
+    if (!trunk || load_be16(&frame[12]) != kEtherTypeVlan) {
+      require(pod.port != kGreenUplink.port, "a trunk without native VLAN got an untagged frame");
+      return;
+    }
+    require(frame.size() >= kEthernetLength + 4 && trunk_.test(load_be16(&frame[14]) & 0xfff),
+            "a tag of another VLAN");
   }
 
   void check(bool blue_sends, bool red_sends) {
@@ -247,7 +348,9 @@ class Fuzzer {
     }
   }
 
+  VlanSet trunk_;
   TestNetwork net_{TestNetwork::kUnlimited, 2048};
+  const std::uint32_t pinned_ = 2;
   const std::vector<Bytes> templates_ = make_templates();
 };
 

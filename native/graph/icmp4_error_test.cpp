@@ -30,7 +30,22 @@ class Icmp4ErrorTest : public GraphTest {
 };
 
 TEST_F(Icmp4ErrorTest, QuotesThePacketAsItCame) {
-  expect_told(astray({.ttl = 9, .tos = 0x28, .options = {148, 4, 0, 0}}, udp(counting(30))));
+  expect_told(astray({.ttl = 9, .options = {148, 4, 0, 0}}, udp(counting(30))));
+}
+
+TEST_F(Icmp4ErrorTest, HasTheTypeOfServiceOfThePacketButNotItsEcnBits) {
+  send(kBlueA, astray({.tos = 0x2b}, udp({})));
+  const std::vector<Bytes> frames = received_by(kBlueA);
+  ASSERT_EQ(frames.size(), 1u);
+  EXPECT_EQ(frames[0][kEthernetLength + 1], 0xc8);
+}
+
+TEST_F(Icmp4ErrorTest, GoesBackToTheMacItCameFromOnAnUplink) {
+  net.reconfigure(kBlueA, [](PortConfig& config) {
+    config.uplink = true;
+    config.peer_mac = {};
+  });
+  expect_told(astray({}, udp({})));
 }
 
 TEST_F(Icmp4ErrorTest, QuotesNothingOfThePadding) {
@@ -61,7 +76,7 @@ TEST_F(Icmp4ErrorTest, IsNeverAboutAnIcmpError) {
 TEST_F(Icmp4ErrorTest, LooksForTheIcmpTypeBehindOptions) {
   const Bytes error = icmp4_message(icmp4::kUnreachable, 0, 0, counting(28));
   const Bytes echo = icmp4_message(icmp4::kEchoRequest, 0, 0, counting(28));
-  const Ip4Fields fields{.protocol = kProtoIcmp, .options = {8, 4, 8, 8, 8, 8, 8, 0}};
+  const Ip4Fields fields{.protocol = kProtoIcmp, .options = {8, 4, 8, 8, 8, 4, 8, 0}};
   expect_dropped(kBlueA, astray(fields, error), DropReason::kNoRoute);
   expect_told(astray(fields, echo));
 }

@@ -15,7 +15,7 @@ constexpr std::uint8_t kErrorHopLimit = 64;
 
 // RFC 4443 2.4 e.1: no error about an error. Multicast and unspecified sources never come here.
 bool may_answer(const Packet& packet) {
-  const UpperLayer upper = find_upper_layer(packet);
+  const UpperLayer upper = find_in_first_fragment(packet);
   if (upper.protocol != kProtoIcmp6) return true;
   return packet.length > upper.offset && packet.data[upper.offset] >= icmp6::kErrorLimit;
 }
@@ -31,12 +31,15 @@ void write_ip(std::uint8_t* ip, std::uint32_t payload, const Ip6& source,
   std::memcpy(ip + ip6::kDestination, destination, 16);
 }
 
-void build(Packet& packet, const Ip6& gateway) {
+void build(Graph& graph, Packet& packet, const Ip6& gateway) {
+  graph.cut_tail(packet);
   std::uint8_t* quoted = packet.data + kEthernetLength;
   const std::uint32_t quote =
       std::min(packet.length - kEthernetLength, ip6::kMinMtu - ip6::kHeader - kIcmpHeader);
   std::uint8_t* icmp = quoted - kIcmpHeader;
   std::uint8_t* ip = icmp - ip6::kHeader;
+  // The MACs, for an answer that is reflected; the ICMP header comes to lie on the old ones.
+  std::memcpy(ip - kEthernetLength, packet.data, 12);
   write_ip(ip, kIcmpHeader + quote, gateway, quoted + ip6::kSource);
   icmp[0] = packet.icmp_type;
   icmp[1] = packet.icmp_code;
@@ -48,16 +51,16 @@ void build(Packet& packet, const Ip6& gateway) {
 }
 
 void answer(Graph& graph, Packet* packet) {
-  const PortConfig& config = graph.port(packet->in_port).config;
+  const PortConfig& config = graph.config(packet->in_port);
   const Vrf& vrf = *config.vrf;
   if (!vrf.has_gateway6 || !may_answer(*packet)) return graph.drop(*packet, packet->reason);
   if (!graph.icmp_limiter.allow()) {
-    config.counters->add(kIcmpLimited, 1);
+    graph.counters(packet->in_port).add(kIcmpLimited, 1);
     return graph.drop(*packet, packet->reason);
   }
   graph.count_drop(*packet, packet->reason);
-  config.counters->add(kIcmpErrors, 1);
-  build(*packet, vrf.gateway6);
+  graph.counters(packet->in_port).add(kIcmpErrors, 1);
+  build(graph, *packet, vrf.gateway6);
   packet->adjacency = &graph.reverse(*packet);
   graph.rewrite.push(packet);
 }

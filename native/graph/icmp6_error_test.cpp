@@ -38,6 +38,14 @@ TEST_F(Icmp6ErrorTest, QuotesThePacketAsItCame) {
   expect_told(frame);
 }
 
+TEST_F(Icmp6ErrorTest, GoesBackToTheMacItCameFromOnAnUplink) {
+  net.reconfigure(kBlueA, [](PortConfig& config) {
+    config.uplink = true;
+    config.peer_mac = {};
+  });
+  expect_told(astray(kProtoUdp, udp({})));
+}
+
 TEST_F(Icmp6ErrorTest, QuotesNothingOfThePadding) {
   const Bytes frame = astray(kProtoUdp, {});
   expect_refused(kBlueA, join({frame, Bytes(6, 0xee)}), DropReason::kNoRoute, error_about(frame));

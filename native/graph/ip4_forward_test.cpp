@@ -91,10 +91,11 @@ TEST_F(Ip4ForwardTest, RefusesWhatHasNoRoute) {
       icmp4_error_to(kBlueA, kBlueGateway4, icmp4::kUnreachable, icmp4::kCodeNet, 0, frame));
 }
 
-TEST_F(Ip4ForwardTest, SaysThatTheTtlExpiredBeforeItLooksForARoute) {
+TEST_F(Ip4ForwardTest, SaysThatThereIsNoRouteWhateverTheTtl) {
   const Bytes frame = packet({.destination = kNowhere, .ttl = 1});
-  expect_refused(kBlueA, frame, DropReason::kTtlExpired,
-                 icmp4_error_to(kBlueA, kBlueGateway4, icmp4::kTimeExceeded, 0, 0, frame));
+  expect_refused(
+      kBlueA, frame, DropReason::kNoRoute,
+      icmp4_error_to(kBlueA, kBlueGateway4, icmp4::kUnreachable, icmp4::kCodeNet, 0, frame));
 }
 
 TEST_F(Ip4ForwardTest, FollowsTheLongestPrefix) {
@@ -197,7 +198,7 @@ TEST_F(Ip4ForwardTest, ForwardsOptionsOtherThanSourceRoutes) {
 
 // RFC 1812 5.2.2 does not have a router validate options; what the receiver makes of these is
 // discarded there (RFC 1122 3.2.1.8).
-TEST_F(Ip4ForwardTest, LeavesMalformedOptionsToTheReceiver) {
+TEST_F(Ip4ForwardTest, PointsAtMalformedOptions) {
   const std::vector<OptionCase> cases = {
       {"length 0", {7, 0, 0, 0}},       {"length 1", {7, 1, 131, 4}},
       {"length missing", {1, 1, 1, 7}}, {"longer than the header", {7, 40, 4, 0}},
@@ -205,7 +206,11 @@ TEST_F(Ip4ForwardTest, LeavesMalformedOptionsToTheReceiver) {
   };
   for (const OptionCase& c : cases) {
     SCOPED_TRACE(c.description);
-    expect_forwarded(kBlueA, packet({.options = c.options}), kBlueB);
+    const Bytes frame = packet({.options = c.options});
+    const std::uint32_t pointer = c.options[0] == 1 ? 23 : 20;  // behind three no operations
+    expect_refused(
+        kBlueA, frame, DropReason::kIp4Malformed,
+        icmp4_error_to(kBlueA, kBlueGateway4, icmp4::kParameterProblem, 0, pointer << 24, frame));
   }
 }
 

@@ -2,6 +2,7 @@
 #include "base/checksum.hpp"
 #include "base/headers.hpp"
 #include "graph/nodes.hpp"
+#include "graph/segments.hpp"
 
 namespace millrace {
 
@@ -18,14 +19,15 @@ void swap_addresses(std::uint8_t* ip) {
 
 void reply(Graph& graph, Packet* packet, std::uint8_t* ip, std::uint32_t header_length) {
   std::uint8_t* icmp = ip + header_length;
-  const std::uint32_t length = packet->length - kEthernetLength - header_length;
-  if (length < 8 || checksum_fold(checksum_add(0, icmp, length)) != 0xffff)
+  const FrameTable& frames = graph.pool.table();
+  const std::uint32_t offset = kEthernetLength + header_length;
+  if (packet->head_length() < offset + 8 || packet_sum(*packet, frames, offset) != 0xffff)
     return graph.drop(*packet, DropReason::kLocalMalformed);
   if (icmp[0] != icmp4::kEchoRequest || icmp[1] != 0)
     return graph.drop(*packet, DropReason::kLocalUnhandled);
   icmp[0] = icmp4::kEchoReply;
   store_be16(icmp + 2, 0);
-  std::uint16_t sum = static_cast<std::uint16_t>(~checksum_fold(checksum_add(0, icmp, length)));
+  std::uint16_t sum = static_cast<std::uint16_t>(~packet_sum(*packet, frames, offset));
   std::memcpy(icmp + 2, &sum, 2);
   swap_addresses(ip);
   ip[ip4::kTtl] = kReplyTtl;

@@ -5,7 +5,8 @@ namespace millrace {
 namespace {
 
 constexpr std::uint32_t kIdentifier = 0x12340007;
-constexpr std::uint8_t kNoNextHeader = 59, kNodeInformationQuery = 139;
+using ip6::kNoNextHeader;
+constexpr std::uint8_t kNodeInformationQuery = 139;
 
 class Ip6LocalTest : public GraphTest {
  protected:
@@ -94,10 +95,24 @@ TEST_F(Ip6LocalTest, RefusesPortsItDoesNotServe) {
 }
 
 TEST_F(Ip6LocalTest, PointsAtANextHeaderItDoesNotKnow) {
-  for (const std::uint8_t next : {ip6::kHopByHop, ip6::kRouting, ip6::kFragment,
-                                  ip6::kDestinationOptions, kProtoSctp, kNoNextHeader})
-    expect_error(to_gateway(next, extension(kProtoUdp)), icmp6::kParameterProblem,
-                 icmp6::kCodeUnrecognizedNextHeader, ip6::kNextHeader);
+  expect_error(to_gateway(kProtoSctp, counting(16)), icmp6::kParameterProblem,
+               icmp6::kCodeUnrecognizedNextHeader, ip6::kNextHeader);
+  expect_error(to_gateway(ip6::kDestinationOptions, join({extension(kProtoSctp), counting(16)})),
+               icmp6::kParameterProblem, icmp6::kCodeUnrecognizedNextHeader, ip6::kHeader);
+}
+
+TEST_F(Ip6LocalTest, StepsOverExtensionHeaders) {
+  for (const std::uint8_t next : {ip6::kHopByHop, ip6::kRouting, ip6::kDestinationOptions})
+    expect_error(to_gateway(next, join({extension(kProtoUdp), udp({})})), icmp6::kUnreachable,
+                 icmp6::kCodePort, 0);
+}
+
+TEST_F(Ip6LocalTest, DropsFragmentsAndWhatHasNoNextHeader) {
+  expect_dropped(kBlueA, to_gateway(ip6::kFragment, extension(kProtoUdp)),
+                 DropReason::kLocalUnhandled);
+  expect_dropped(kBlueA, to_gateway(kNoNextHeader, counting(8)), DropReason::kLocalUnhandled);
+  expect_dropped(kBlueA, to_gateway(ip6::kDestinationOptions, counting(7)),
+                 DropReason::kLocalMalformed);
 }
 
 }  // namespace

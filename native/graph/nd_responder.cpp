@@ -47,7 +47,7 @@ bool is_link_local(const std::uint8_t* address) {
 bool sender_is_ours(const Graph& graph, const PortConfig& config, const std::uint8_t* source) {
   return is_unspecified(source) || is_link_local(source) ||
          (config.has_ip6 &&
-          (load_ip6(source) == config.peer_ip6 || is_routed_to(graph, config, load_ip6(source))));
+          (load_ip6(source) == config.peer_ip6 || is_genuine(graph, config, load_ip6(source))));
 }
 
 void advertise(Packet& packet, const PortConfig& config) {
@@ -68,7 +68,7 @@ void advertise(Packet& packet, const PortConfig& config) {
 }
 
 void answer(Graph& graph, Packet* packet) {
-  const PortConfig& config = graph.port(packet->in_port).config;
+  const PortConfig& config = graph.config(packet->in_port);
   const std::uint8_t* ip = packet->data + kEthernetLength;
   const std::uint8_t* icmp = ip + ip6::kHeader;
   if (icmp[0] != icmp6::kNeighborSolicitation) return graph.drop(*packet, DropReason::kNdIgnored);

@@ -3,10 +3,22 @@
 
 namespace millrace {
 
+namespace {
+
+// An answer goes back to the MAC that asked: on an uplink anybody may be behind the port.
+void write_header(std::uint8_t* frame, const Adjacency& adjacency) {
+  const std::uint8_t* destination =
+      adjacency.reflect ? frame + 6 : adjacency.destination.bytes.data();
+  std::memmove(frame, destination, 6);
+  std::memcpy(frame + 6, adjacency.source.bytes.data(), 6);
+}
+
+}  // namespace
+
 void rewrite(Graph& graph) {
   for (Packet* packet : graph.rewrite) {
-    std::memcpy(packet->data, packet->adjacency->destination.bytes.data(), 6);
-    std::memcpy(packet->data + 6, packet->adjacency->source.bytes.data(), 6);
+    write_header(packet->data, *packet->adjacency);
+    packet->out_port = packet->adjacency->port;
     graph.transmit.push(packet);
   }
   graph.rewrite.size = 0;

@@ -1,6 +1,7 @@
 #pragma once
-// What the graph is tested in: two pods in network blue, one in network red, on memory ports. No
-// root, no kernel, no test framework, so that the fuzzer uses it too.
+// What the graph is tested in: two pods in network blue, one in network red, and four stations in
+// the bridged network green, on memory ports. No root, no kernel, no test framework, so that the
+// fuzzer uses it too.
 #include <array>
 #include <functional>
 #include <memory>
@@ -52,6 +53,21 @@ constexpr Pod kRedC{2,
                     ip6_address({0xfd00, 2, 0, 0, 0, 0, 0, 2})};
 constexpr std::array<Pod, 3> kPods = {kBlueA, kBlueB, kRedC};
 
+// Of a bridged network: two pods with pinned addresses, one without, and the uplink. No gateways.
+constexpr Pod station(std::uint16_t port, std::uint8_t number) {
+  return {port,
+          {{2, 0, 0, 0, 3, number}},
+          {},
+          ip4_address(10, 3, 0, number),
+          ip6_address({0xfd00, 3, 0, 0, 0, 0, 0, number})};
+}
+constexpr Pod kGreenA = station(3, 0xa), kGreenB = station(4, 0xb), kGreenC = station(5, 0xc),
+              kGreenUplink = station(6, 0xd);
+constexpr std::array<Pod, 4> kStations = {kGreenA, kGreenB, kGreenC, kGreenUplink};
+constexpr bool is_station(const Pod& pod) {
+  return pod.port >= kGreenA.port;
+}
+
 // Frames as the pods send them.
 inline Bytes frame_from(const Pod& pod, std::uint16_t type, const Bytes& payload) {
   return ethernet(pod.gateway_mac, pod.mac, type, payload);
@@ -81,7 +97,11 @@ class TestNetwork {
   static constexpr std::uint32_t kFrames = 256;
 
   explicit TestNetwork(std::uint32_t icmp_per_second = kUnlimited, std::uint32_t frame_size = 4096)
-      : umem(kFrames, frame_size, Hugepages::kOff), pool(kFrames), graph(pool, icmp_per_second) {
+      : umem(kFrames, frame_size, Hugepages::kOff),
+        pool(umem),
+        events(256),
+        graph(pool, {adjacencies, counters_.data(), route_counters_.data(), &events},
+              icmp_per_second) {
     set_gateway(blue, kBlueGateway4, kBlueGateway6);
     set_gateway(red, kRedGateway4, kRedGateway6);
     for (const Pod& pod : kPods) {
@@ -89,6 +109,7 @@ class TestNetwork {
       add_route4(vrf_of(pod), pod.ip4, 32, pod);
       add_route6(vrf_of(pod), pod.ip6, 128, pod);
     }
+    for (const Pod& pod : kStations) reconfigure(pod, [](PortConfig&) {});
   }
 
   Vrf& vrf_of(const Pod& pod) { return pod.port == kRedC.port ? red : blue; }
@@ -104,10 +125,16 @@ class TestNetwork {
     config.peer_ip4 = pod.ip4;
     config.peer_ip6 = pod.ip6;
     config.has_ip4 = config.has_ip6 = true;
-    config.vrf = &vrf_of(pod);
-    config.counters = &counters_[pod.port];
+    if (is_station(pod))
+      config.bridge = &green;
+    else
+      config.vrf = &vrf_of(pod);
+    config.uplink = pod.port == kGreenUplink.port;
+    config.spoof_check = pod.port < kGreenC.port;
     change(config);
     ports_[pod.port] = std::make_unique<MemoryPort>(config, umem, pool);
+    if (config.bridge != nullptr) config.bridge->add_port({ports_[pod.port]->config});
+    adjacencies.publish(kFirstAdjacency + pod.port, adjacency_of(config));
     graph.attach(port(pod));
   }
 
@@ -141,16 +168,25 @@ class TestNetwork {
     for (std::uint32_t slot = kFirstDrop; slot < kCounterSlots; ++slot) total += sum(slot);
     return total;
   }
-  // Every frame received was sent on or dropped for a reason; an ICMP error is both.
+  // Every frame received and every copy was sent on or dropped for a reason; an ICMP error is both.
   bool counts_add_up() const {
-    return sum(kRxPackets) + sum(kIcmpErrors) == sum(kTxPackets) + drops();
+    return sum(kRxPackets) + sum(kIcmpErrors) + sum(kFloodCopies) == sum(kTxPackets) + drops();
   }
   bool pool_is_whole() const { return pool.available() == pool.total(); }
 
   Umem umem;
   FramePool pool;
+  AdjacencyTable adjacencies{kFirstAdjacency + kMaxPorts};
+  SpscRing<GraphEvent> events;
+
+ private:
+  std::array<CounterBlock, 16> counters_;  // of as many ports as a test may have
+  std::array<std::uint64_t, 64> route_counters_{};
+
+ public:
   Graph graph;
   Vrf blue, red;
+  Bridge green{{.id = 3, .fdb_capacity = 64, .fdb_seed = 1}};
 
  private:
   static void set_gateway(Vrf& vrf, Ip4 gateway4, const Ip6& gateway6) {
@@ -167,11 +203,14 @@ class TestNetwork {
     const std::uint32_t count = in.receive(packets_.data(), kMaxBurst);
     if (count == 0) return false;
     std::array<std::uint8_t*, kMaxBurst> starts;
+    // What a bridge drops it may take again for a copy of the next frame, guard and all.
+    const bool guard = in.config.bridge == nullptr || count == 1;
     for (std::uint32_t i = 0; i < count; ++i) {
       starts[i] = packets_[i].data;
-      guard_tail(packets_[i]);
+      fill_tail(packets_[i]);
+      if (guard) guard_tail(packets_[i]);
     }
-    graph.process(packets_.data(), count, in);
+    graph.process(packets_.data(), count, in.config);
     for (std::uint32_t i = 0; i < count; ++i) lift_guard(starts[i]);
     return true;
   }
@@ -180,15 +219,21 @@ class TestNetwork {
     return umem.frame_size() - umem.address_of(p) % umem.frame_size();
   }
 
-  // Overwrites what lies behind the frame and has the sanitizer report every access to it. A
-  // neighbour advertisement is longer than its solicitation and may use the room it needs.
-  void guard_tail(const Packet& packet) const {
-    std::memset(packet.data + packet.length, tail_, room_behind(packet.data) - packet.length);
+  void fill_tail(const Packet& packet) const {
+    const std::uint32_t head = packet.head_length();
+    std::memset(packet.data + head, tail_, room_behind(packet.data) - head);
+  }
+  // Has the sanitizer report every access to what lies behind the frame. A neighbour advertisement
+  // is longer than its solicitation and may use the room it needs, as may one behind a tag.
+  void guard_tail([[maybe_unused]] const Packet& packet) const {
 #ifdef MILLRACE_GUARD_FRAMES
-    constexpr std::uint32_t kType = kEthernetLength + ip6::kHeader, kAdvertisement = kType + 32;
-    const bool solicits =
-        packet.length > kType && packet.data[kType] == icmp6::kNeighborSolicitation;
-    const std::uint32_t used = solicits ? std::max(packet.length, kAdvertisement) : packet.length;
+    const std::uint32_t head = packet.head_length();
+    std::uint32_t used = head;
+    for (const std::uint32_t tag : {0u, 4u}) {
+      const std::uint32_t type = kEthernetLength + tag + ip6::kHeader;
+      if (head > type && packet.data[type] == icmp6::kNeighborSolicitation)
+        used = std::max(used, type + 32);
+    }
     ASAN_POISON_MEMORY_REGION(packet.data + used, room_behind(packet.data) - used);
 #endif
   }
@@ -198,8 +243,7 @@ class TestNetwork {
 #endif
   }
 
-  std::array<CounterBlock, kPods.size()> counters_;
-  std::array<std::unique_ptr<MemoryPort>, kPods.size()> ports_;
+  std::array<std::unique_ptr<MemoryPort>, kPods.size() + kStations.size()> ports_;
   std::array<Packet, kMaxBurst> packets_;
   std::uint8_t tail_ = 0;
 };

@@ -20,9 +20,14 @@ struct SelfTest {
   bool tx_metadata;
 };
 
-// Lends frames to the FILL ring for good. Throws std::system_error saying what did not arrive.
-void run_self_test(XskSocket& socket, const Umem& umem, std::vector<std::uint32_t> frames,
-                   const SelfTest& test);
+// frames: of each socket, lent to its FILL ring for good. The frame from the other end may arrive
+// on any queue; the one to it leaves by the first. Throws std::system_error saying what did not
+// arrive.
+void run_self_test(const std::vector<XskSocket*>& sockets, const Umem& umem,
+                   std::vector<std::vector<std::uint32_t>> frames, const SelfTest& test);
+// The part without another end: lends the frames, and the TX wake-up works.
+void fill_sockets(const std::vector<XskSocket*>& sockets, const Umem& umem,
+                  const std::vector<std::vector<std::uint32_t>>& frames);
 
 // The part that needs no other end: the TX wake-up works. Used for uplinks.
 void run_kick_test(XskSocket& socket);

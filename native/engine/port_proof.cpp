@@ -1,4 +1,4 @@
-#include "engine/self_test.hpp"
+#include "engine/port_proof.hpp"
 
 #include <arpa/inet.h>
 #include <linux/if_packet.h>
@@ -103,14 +103,21 @@ void exchange(Send send, Arrived arrived, const char* failure) {
   throw_errno(failure, ETIMEDOUT);
 }
 
-void test_receive(XskSocket& socket, const Umem& umem, int peer, const SelfTest& test) {
+bool receive_any(const std::vector<XskSocket*>& sockets, const Umem& umem, const Frame& expected) {
+  bool found = false;
+  for (XskSocket* socket : sockets) found |= receive_one(*socket, umem, expected);
+  return found;
+}
+
+void test_receive(const std::vector<XskSocket*>& sockets, const Umem& umem, int peer,
+                  const SelfTest& test) {
   const Frame frame = make_frame(test.port_mac, test.peer_mac);
   const auto send = [&] {
     const ssize_t sent = ::send(peer, frame.bytes, kLength, 0);
     if (sent < 0 && errno != ENOBUFS) throw_errno("self-test: send a frame from the pod end");
   };
   exchange(
-      send, [&] { return receive_one(socket, umem, frame); },
+      send, [&] { return receive_any(sockets, umem, frame); },
       "self-test: a frame sent by the pod end did not reach the socket");
 }
 
@@ -190,14 +197,20 @@ void run_kick_test(XskSocket& socket) {
     throw_errno("self-test: TX wake-up");
 }
 
-void run_self_test(XskSocket& socket, const Umem& umem, std::vector<std::uint32_t> frames,
-                   const SelfTest& test) {
+void fill_sockets(const std::vector<XskSocket*>& sockets, const Umem& umem,
+                  const std::vector<std::vector<std::uint32_t>>& frames) {
+  for (std::size_t i = 0; i < sockets.size(); ++i)
+    fill(*sockets[i], umem, frames[i].data(), static_cast<std::uint32_t>(frames[i].size()));
+}
+
+void run_self_test(const std::vector<XskSocket*>& sockets, const Umem& umem,
+                   std::vector<std::vector<std::uint32_t>> frames, const SelfTest& test) {
   UniqueFd peer = open_peer(test);
-  const std::uint32_t tx_frame = frames.back();
-  frames.pop_back();
-  fill(socket, umem, frames.data(), static_cast<std::uint32_t>(frames.size()));
-  test_receive(socket, umem, peer.get(), test);
-  test_transmit(socket, umem, peer.get(), tx_frame, test);
+  const std::uint32_t tx_frame = frames.front().back();
+  frames.front().pop_back();
+  fill_sockets(sockets, umem, frames);
+  test_receive(sockets, umem, peer.get(), test);
+  test_transmit(*sockets.front(), umem, peer.get(), tx_frame, test);
   // Closing a packet socket waits for an RCU grace period; nobody has to wait for that.
   std::thread([closing = std::move(peer)]() mutable { closing.reset(); }).detach();
 }

@@ -1,0 +1,18 @@
+#pragma once
+// What the dataplane is asked for, from JavaScript.
+#include "addon/convert.hpp"
+#include "engine/dataplane.hpp"
+
+namespace millrace::addon {
+
+WorkerOptions parse_worker(const Napi::Value& value);
+NetworkRequest parse_network(const Napi::Object& object);
+AddPortRequest parse_port(const Napi::Object& object);
+RouteChange parse_route_change(const Napi::Value& value);
+RouteQuery parse_route_query(const Napi::Object& object);
+NeighbourChange parse_neighbour_change(const Napi::Value& value);
+FdbChange parse_fdb_change(const Napi::Value& value);
+HostChange parse_host_change(const Napi::Value& value);
+TraceRequest parse_trace(const Napi::Object& object);
+
+}  // namespace millrace::addon
