@@ -16,7 +16,7 @@ export async function add(request: CniRequest, attacher: Attacher): Promise<stri
 }
 
 function attachRequest(request: CniRequest): AttachRequest {
-  const { containerId, ifname, netns, network, configName, pod, mtu, mac, ips } = request;
+  const { containerId, ifname, netns, network, configName, pod, mtu, mac, ips, port } = request;
   return {
     containerId,
     ifname,
@@ -24,6 +24,7 @@ function attachRequest(request: CniRequest): AttachRequest {
     network,
     configName,
     pod,
+    ...(Object.keys(port).length === 0 ? {} : { port }),
     ...(mtu === null ? {} : { mtu }),
     ...(mac === null ? {} : { mac }),
     ...(ips.length === 0 ? {} : { ips }),

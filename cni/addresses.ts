@@ -18,7 +18,7 @@ export const macSchema = z.string({ error: MAC_ACCEPTED }).transform((text, cont
 
 /**
  * An address asked for. The prefix length that callers may add (conventions "ips" and "IP") is
- * checked and dropped: pods have /32 and /128 addresses. Becomes canonical (RFC 5952).
+ * checked and dropped: the network knows which one its pods have. Becomes canonical (RFC 5952).
  */
 export const ipSchema = z.string({ error: IP_ACCEPTED }).transform((text, context) => {
   const [address = "", length, ...more] = text.split("/");

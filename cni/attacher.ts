@@ -40,7 +40,12 @@ export interface AttachRequest extends AttachmentId {
   /** Addresses asked for, without prefix length, in canonical form. */
   ips?: string[];
   pod: PodIdentity | null;
+  /** What the network configuration says of the port. */
+  port?: PortWishes;
 }
+
+/** The keys queues, vlan, vlanTrunk and spoofchk; absent where there is none. */
+export type PortWishes = Pick<AttachmentRecord, "queues" | "vlan" | "vlanTrunk" | "spoofCheck">;
 
 export interface PodIdentity {
   namespace: string;

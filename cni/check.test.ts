@@ -79,11 +79,6 @@ describe("CHECK", () => {
       },
       `prevResult has eth0 in /run/netns/other, the call in ${NETNS}`,
     ],
-    [
-      "has no address for it",
-      { interfaces: [{ name: "eth0", sandbox: NETNS }], ips: [{ address: "10.1.0.2/32" }] },
-      "prevResult has no address for eth0",
-    ],
   ])("fails when prevResult %s", async (_, prevResult, words) => {
     await expect(run({ prevResult })).rejects.toMatchObject({ code: 100, details: words });
   });

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { keyPath } from "../src/config/errors.ts";
-import { absolutePath, integer, list, text } from "../src/config/fields.ts";
+import { absolutePath, integer, list, oneOf, text } from "../src/config/fields.ts";
+import { MAX_QUEUES } from "../src/config/network-schema.ts";
+import { vlanSchema, vlanTrunkSchema } from "../src/config/vlan-schema.ts";
 import { ipSchema, macSchema } from "./addresses.ts";
 import { isObject, type Json } from "./decode.ts";
 import { NAME_ACCEPTED, NAME_PATTERN } from "./environment.ts";
@@ -58,6 +60,12 @@ const netConfSchema = z.strictObject({
   network: text(NAME_PATTERN, NAME_ACCEPTED).optional(),
   mode: z.literal("fastpath", { error: '"fastpath"' }).optional(),
   mtu: integer(MTU_MIN, MTU_MAX, "bytes").optional(),
+  /** Queues of the pod's link, each way. */
+  queues: integer(1, MAX_QUEUES, "queues").optional(),
+  // Bridged networks only. The first two are named as in the bridge plugin, the third as in SR-IOV's.
+  vlan: vlanSchema.optional(),
+  vlanTrunk: vlanTrunkSchema.optional(),
+  spoofchk: oneOf(["on", "off"]).optional(),
   ipam: ipamSchema.optional(),
   dns: dnsSchema.optional(),
   capabilities: z.record(z.string(), z.boolean(), { error: "an object of booleans" }).optional(),

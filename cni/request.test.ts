@@ -37,6 +37,14 @@ describe("a CNI call", () => {
     expect(request().network).toBe("blue");
   });
 
+  it("takes what the configuration says of the port", () => {
+    const vlanTrunk = [{ id: 7 }, { minID: 100, maxID: 200 }];
+    const config = { queues: 4, vlan: 5, vlanTrunk, spoofchk: "off" };
+    expect(request({ config }).port).toEqual({ queues: 4, vlan: 5, vlanTrunk, spoofCheck: false });
+    expect(request({ config: { spoofchk: "on" } }).port).toEqual({ spoofCheck: true });
+    expect(request().port).toEqual({});
+  });
+
   it("tolerates what libcni and Multus put into the configuration", () => {
     const config = {
       deviceID: "0000:01:02.2",
@@ -91,7 +99,21 @@ describe("a CNI call", () => {
     ["an old version", { config: { cniVersion: "0.2.0" } }, 1, 'cniVersion = "0.2.0"'],
     ["a future version", { config: { cniVersion: "2.0.0" } }, 1, 'cniVersion = "2.0.0"'],
     ["a numeric version", { config: { cniVersion: 1 } }, 6, "cniVersion = 1 is not a string"],
-    ["an unknown key", { config: { vlan: 100 } }, 2, "vlan = 100"],
+    ["an unknown key", { config: { vlanId: 100 } }, 2, "vlanId = 100"],
+    ["a VLAN too many", { config: { vlan: 4095 } }, 7, "vlan = 4095"],
+    ["a VLAN that is text", { config: { vlan: "5" } }, 7, 'vlan = "5"'],
+    ["a trunk that is no list", { config: { vlanTrunk: 5 } }, 7, "vlanTrunk = 5"],
+    ["a trunk with VLAN 0", { config: { vlanTrunk: [{ id: 0 }] } }, 7, "vlanTrunk[0].id = 0"],
+    [
+      "a trunk the wrong way round",
+      { config: { vlanTrunk: [{ id: 1 }, { minID: 9, maxID: 8 }] } },
+      7,
+      'vlanTrunk[1] = {"minID":9,"maxID":8}',
+    ],
+    ["half a range", { config: { vlanTrunk: [{ minID: 9 }] } }, 7, 'vlanTrunk[0] = {"minID":9}'],
+    ["a bad spoofchk", { config: { spoofchk: true } }, 7, "spoofchk = true"],
+    ["no queues", { config: { queues: 0 } }, 7, "queues = 0"],
+    ["too many queues", { config: { queues: 17 } }, 7, "queues = 17"],
     ["an unknown ipam key", { config: { ipam: { subnet: "x" } } }, 2, 'ipam.subnet = "x"'],
     [
       "a capability nobody serves",
@@ -160,7 +182,7 @@ describe("a CNI call", () => {
   });
 
   it("says which fields are supported when one is not", () => {
-    const error = failure(callBody({ config: { vlan: 1 } }));
+    const error = failure(callBody({ config: { vlanId: 1 } }));
     expect(error.details).toContain("accepted: cniVersion, name, type, network, mode, mtu");
   });
 
@@ -179,7 +201,8 @@ describe("a CNI call", () => {
 
 describe("DEL", () => {
   it.each([
-    { vlan: 1 },
+    { vlan: 4095 },
+    { vlanTrunk: [{}] },
     { mode: "vf" },
     { mtu: "big" },
     { network: 7 },

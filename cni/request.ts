@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ipSchema, macSchema } from "./addresses.ts";
-import type { AttachmentId, PodIdentity } from "./attacher.ts";
+import type { AttachmentId, PodIdentity, PortWishes } from "./attacher.ts";
 import {
   decodeObject,
   isObject,
@@ -31,6 +31,7 @@ export interface CniRequest extends AttachmentId {
   mtu: number | null;
   mac: string | null;
   ips: string[];
+  port: PortWishes;
   dns: Dns;
   prevResult: CniResult | null;
   /** GC: what must stay. */
@@ -90,6 +91,7 @@ function emptyRequest(env: Environment, version: CniVersion): CniRequest {
     mtu: null,
     mac: null,
     ips: [],
+    port: {},
     dns: {},
     prevResult: null,
     validAttachments: [],
@@ -110,8 +112,18 @@ function details(conf: NetConf, args: ReadonlyMap<string, string>) {
     mtu: conf.mtu ?? null,
     mac: runtimeConfig?.mac ?? cni?.mac ?? argument(args, "MAC", macSchema) ?? null,
     ips: runtimeConfig?.ips ?? cni?.ips ?? argument(args, "IP", ipListSchema) ?? [],
+    port: portWishes(conf),
     dns: tidy(conf.dns ?? {}),
     prevResult: conf.prevResult ?? null,
+  };
+}
+
+function portWishes({ queues, vlan, vlanTrunk, spoofchk }: NetConf): PortWishes {
+  return {
+    ...(queues !== undefined && { queues }),
+    ...(vlan !== undefined && { vlan }),
+    ...(vlanTrunk !== undefined && { vlanTrunk }),
+    ...(spoofchk !== undefined && { spoofCheck: spoofchk === "on" }),
   };
 }
 

@@ -26,7 +26,7 @@ export async function addAttachment(
     failpoint("add.2");
     await journal.begin(record);
     failpoint("add.2.done");
-    const steps = [...podSteps(parts, record), ...connectSteps(parts, network, record)];
+    const steps = [...podSteps(parts, network, record), ...connectSteps(parts, network, record)];
     await runSteps("add", 3, steps, (step) => journal.step(record, step));
     failpoint("add.7");
     await journal.commit(record);
@@ -38,11 +38,11 @@ export async function addAttachment(
   }
 }
 
-function podSteps({ native }: Parts, record: AttachmentRecord): Step[] {
-  const { hostName, hostMac, podMac, netns, ifname, mtu, alias, routes } = record;
-  const veth = { hostName, hostMac, podName: ifname, podMac, netns, mtu, alias };
+function podSteps({ native }: Parts, network: Network, record: AttachmentRecord): Step[] {
+  const { hostName, hostMac, podMac, netns, ifname, mtu, queues = 1, alias, routes } = record;
+  const veth = { hostName, hostMac, podName: ifname, podMac, netns, mtu, queues, alias };
   const addresses = record.addresses.map(({ address }) => address);
-  const gateways = record.addresses.map(({ gateway }) => gateway);
+  const gateways = onLinkGateways(network, record);
   return [
     { name: "createVeth", run: () => native.createVeth(veth) },
     {
@@ -50,6 +50,11 @@ function podSteps({ native }: Parts, record: AttachmentRecord): Step[] {
       run: () => native.configurePod({ netns, ifname, addresses, gateways, routes }),
     },
   ];
+}
+
+// A pod of a routed network has no subnet that its gateway could be in.
+function onLinkGateways({ kind }: Network, { addresses }: AttachmentRecord): string[] {
+  return kind === "routed" ? addresses.map(({ gateway }) => gateway) : [];
 }
 
 /** What cannot be undone now stays in the journal, and the reconciler comes back to it. */

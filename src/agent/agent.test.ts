@@ -20,8 +20,8 @@ describe("an agent", () => {
     const agent = await node.start();
     await agent.attacher.attach(request(1));
     await agent.attacher.attach(request(2, { network: "red" }));
-    node.native.dataplane?.options.counters.set([7n, 4200n, 0n, 0n, 0n, 3n], 0);
-    node.native.dataplane?.options.counters.set([1n, 900n, 1000n], 256 * 8);
+    node.native.dataplane?.options.counters.set([7n, 4200n, 0n, 0n, 0n, 3n], 4 * 8);
+    node.native.dataplane?.options.counters.set([1n, 900n, 1000n], 0);
 
     const { view } = agent;
     expect(view.status()).toMatchObject({
@@ -30,7 +30,7 @@ describe("an agent", () => {
       problems: [],
       ports: 2,
       attachments: { adding: 0, attached: 2, removing: 0, lost: 0 },
-      workers: [{ worker: 0, cpu: -1, frames: 1000, framesInUse: 100, networks: ["blue", "red"] }],
+      workers: [{ worker: 0, cpu: -1, frames: 1000, framesInUse: 100, ports: 2 }],
       journal: { path: join(node.stateDir, "journal.jsonl"), records: 2 },
     });
     expect(view.networks()).toMatchObject([
@@ -68,9 +68,13 @@ describe("an agent", () => {
     }
   });
 
-  it("puts networks on the worker with the fewest ports, one worker per CPU", async () => {
+  it("puts ports on the worker with the fewest, one worker per CPU", async () => {
     const agent = await node.start("dataplane: {cpus: [0, 1]}");
-    expect(agent.view.networks().map(({ worker }) => worker)).toEqual([0, 1]);
+    for (const n of [1, 2]) await agent.attacher.attach(request(n));
+    expect(agent.view.ports().map(({ queues }) => queues)).toEqual([
+      [{ queue: 0, worker: 0 }],
+      [{ queue: 0, worker: 1 }],
+    ]);
     expect(agent.view.status().workers.map(({ cpu }) => cpu)).toEqual([0, 1]);
   });
 

@@ -4,20 +4,29 @@ import type { Config } from "../config/schema.ts";
 import { Dataplane } from "../dataplane/dataplane.ts";
 import { loadNative, type Native } from "../dataplane/native.ts";
 import { Ipam } from "../networks/ipam.ts";
-import { gatewayOf, type Network, resolveNetwork } from "../networks/network.ts";
+import { EntryStore } from "../store/entries.ts";
 import { Journal } from "../store/journal.ts";
 import { AgentAttacher } from "./attacher.ts";
 import { Closers } from "./closers.ts";
+import { Events } from "./events.ts";
+import { Forwarding } from "./forwarding.ts";
+import { tableHost } from "./forwarding-host.ts";
+import type { ForwardingApi } from "./forwarding-view.ts";
 import { KeyedMutex } from "./keyed-mutex.ts";
 import { lockNetworkNamespace } from "./netns-lock.ts";
+import { addNetworks } from "./networks.ts";
 import type { Parts } from "./parts.ts";
 import { type Life, ReadModel } from "./read-model.ts";
 import { Reconciler } from "./reconcile.ts";
+import { nodeAddresses } from "./uplink-dangers.ts";
+import { Uplinks } from "./uplinks.ts";
 import type { AgentView } from "./view.ts";
 
 export interface Agent {
   attacher: Attacher;
   view: AgentView;
+  /** Routes, neighbours and MAC addresses, for the API. */
+  forwarding: ForwardingApi;
   /**
    * Waits for running calls, detaches every port and ends the workers. Pods keep their links and
    * addresses, and the next agent takes them up again. May be called more than once.
@@ -29,6 +38,8 @@ export interface AgentOptions {
   log: Logger;
   /** The addon; tests pass a kernel of their own, which no other agent can disturb. */
   native?: Native;
+  /** Addresses of the node; tests have their own. */
+  addresses?: () => string[];
 }
 
 /**
@@ -48,7 +59,18 @@ export async function createAgent(config: Config, options: AgentOptions): Promis
 async function start(config: Config, options: AgentOptions, closers: Closers): Promise<Agent> {
   const { log } = options;
   const parts = await makeParts(config, options, closers);
-  const reconciler = new Reconciler(parts);
+  const uplinks = new Uplinks(parts);
+  await uplinks.refuseDangers();
+  const forwarding = new Forwarding(tableHost(parts), EntryStore.open(config.stateDir), log);
+  const retry = () => {
+    forwarding.retry().catch((err: Error) => log.error({ err }, "entries could not be retried"));
+  };
+  parts.dataplane.watch({
+    portCame: retry,
+    portLeaves: (port) => forwarding.portLeaves(port),
+  });
+  const reconciler = new Reconciler(parts, uplinks);
+  const events = new Events(parts, reconciler, retry);
   const afXdp = parts.native.probeHost().afXdp;
   const life: Life = {
     state: "starting",
@@ -57,8 +79,11 @@ async function start(config: Config, options: AgentOptions, closers: Closers): P
   };
   const attacher = new AgentAttacher(parts, life.problems);
   closers.push(() => reconciler.stop());
+  closers.push(() => events.stop());
+  events.start();
   closers.push(() => attacher.close());
   const { undone, restored, released, swept, failures } = await reconciler.run(true);
+  await forwarding.restoreEntries();
   reconciler.start(config.reconcileInterval);
   life.state = "ready";
   const found = { undone, restored, released, swept, failures: failures.length };
@@ -66,6 +91,7 @@ async function start(config: Config, options: AgentOptions, closers: Closers): P
   return {
     attacher,
     view: new ReadModel(parts, config, reconciler, life),
+    forwarding,
     stop: async () => {
       if (life.state === "ready") life.state = "stopping";
       await closers.closeAll();
@@ -76,7 +102,7 @@ async function start(config: Config, options: AgentOptions, closers: Closers): P
 
 async function makeParts(
   config: Config,
-  { log, native }: AgentOptions,
+  { log, native, addresses = nodeAddresses }: AgentOptions,
   closers: Closers,
 ): Promise<Parts> {
   if (!native) {
@@ -88,17 +114,25 @@ async function makeParts(
   const addon = native ?? loadNative();
   const dataplane = new Dataplane(addon, config.dataplane);
   closers.push(() => dataplane.stop());
-  const networks = new Map<string, Network>();
-  for (const network of config.networks.map(resolveNetwork)) {
-    const gateways = { gateway4: gatewayOf(network, 4), gateway6: gatewayOf(network, 6) };
-    await dataplane.addNetwork(network.name, gateways);
-    networks.set(network.name, network);
-  }
+  const networks = await addNetworks(addon, dataplane, config);
   const ipam = new Ipam(function* () {
     for (const { record } of journal.attachments.values()) yield record;
   });
   const locks = new KeyedMutex();
-  return { native: addon, dataplane, journal, ipam, networks, locks, lost: new Set(), log };
+  const { podQueues } = config.dataplane;
+  const lost = new Set<string>();
+  return {
+    native: addon,
+    dataplane,
+    journal,
+    ipam,
+    networks,
+    locks,
+    lost,
+    podQueues,
+    addresses,
+    log,
+  };
 }
 
 function problemsOf(

@@ -50,9 +50,9 @@ describe("ADD", () => {
         { dst: "192.168.0.0/16", gw: "10.1.0.1" },
       ],
     });
-    expect([...(node.native.dataplane?.routes ?? [])]).toEqual([
-      ["0 10.1.0.2/32", 0],
-      ["0 fd00:1::2/128", 0],
+    expect([...(node.native.dataplane?.routes ?? [])]).toMatchObject([
+      ["0 10.1.0.2/32", { type: "unicast", nextHops: [{ port: 0, address: "" }], source: "pod" }],
+      ["0 fd00:1::2/128", { nextHops: [{ port: 0 }] }],
     ]);
     expect(node.native.dataplane?.ports.get(0)).toMatchObject({
       ifname: record.hostName,
@@ -77,7 +77,9 @@ describe("ADD", () => {
     expect(record).toMatchObject({ podMac: mac, mtu: 1300 });
     expect(record.addresses[0]?.address).toBe("10.1.0.9/32");
     expect(record.routes.map(({ dst }) => dst)).not.toContain("192.168.0.0/16");
-    expect(node.native.dataplane?.routes.get("0 192.168.0.0/16")).toBe(0);
+    expect(node.native.dataplane?.routes.get("0 192.168.0.0/16")?.nextHops).toEqual([
+      { port: 0, address: "", weight: 1 },
+    ]);
     expect(agent.view.networks()[0]?.staticRoutes[0]).toMatchObject({ active: true });
   });
 
@@ -147,7 +149,7 @@ describe("ADD", () => {
     "createVeth",
     "configurePod",
     "addPort",
-    "addRoute",
+    "applyRoutes",
   ] as const)("leaves nothing behind when %s fails, and the next ADD works", async (method) => {
     node.native.failures.set(method, errno("EIO", "the kernel said no"));
     await expect(agent.attacher.attach(request(1))).rejects.toMatchObject({
@@ -237,7 +239,7 @@ describe("DEL", () => {
   });
 
   it.each([
-    "removeRoute",
+    "applyRoutes",
     "removePort",
     "deleteLink",
   ] as const)("goes on where it stopped when %s failed", async (method) => {
@@ -309,7 +311,10 @@ describe("CHECK", () => {
     expect(await check()).toEqual(["attachment pod1:net1 is not known to the agent"]);
     await agent.attacher.attach(request(1));
     node.kernel.links.clear();
-    expect(await check()).toEqual(["there is no interface net1 in /run/netns/pod1"]);
+    expect(await check()).toEqual([
+      "prevResult has no address for net1",
+      "there is no interface net1 in /run/netns/pod1",
+    ]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type {
   Attacher,
   Attachment,
@@ -5,6 +6,7 @@ import type {
   AttachRequest,
   CheckRequest,
   NetworkStatus,
+  PortWishes,
 } from "../../cni/attacher.ts";
 import { CNI_ERROR, CniError } from "../../cni/errors.ts";
 import type { Network } from "../networks/network.ts";
@@ -143,6 +145,16 @@ export class AgentAttacher implements Attacher {
   }
 }
 
+// What is not asked for now must not have been asked for then; the number of queues has a default.
+function samePort(wishes: PortWishes, record: Attachment): boolean {
+  return (
+    (wishes.queues ?? record.queues) === record.queues &&
+    wishes.vlan === record.vlan &&
+    wishes.spoofCheck === record.spoofCheck &&
+    isDeepStrictEqual(wishes.vlanTrunk, record.vlanTrunk)
+  );
+}
+
 function sameWishes(request: AttachRequest, record: Attachment): boolean {
   const addresses = record.addresses.map(({ address }) => address.split("/")[0] ?? "");
   return (
@@ -151,6 +163,7 @@ function sameWishes(request: AttachRequest, record: Attachment): boolean {
     request.configName === record.configName &&
     (request.mtu ?? record.mtu) === record.mtu &&
     (request.mac ?? record.podMac) === record.podMac &&
+    samePort(request.port ?? {}, record) &&
     (request.ips ?? []).every((ip) => addresses.includes(ip))
   );
 }

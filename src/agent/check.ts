@@ -21,13 +21,20 @@ export async function checkAttachment(parts: Parts, request: CheckRequest): Prom
   return [...differences, ...podDifferences(record, request, pod)];
 }
 
-function recordDifferences(record: AttachmentRecord, { network, netns }: CheckRequest): string[] {
+function recordDifferences(
+  record: AttachmentRecord,
+  { network, netns, ifname, expected }: CheckRequest,
+): string[] {
   const differences: string[] = [];
   if (record.network !== network) {
     differences.push(`network is ${record.network}, the configuration says ${network}`);
   }
   if (record.netns !== netns) {
     differences.push(`it was attached in ${record.netns}, the call says ${netns}`);
+  }
+  // Pods of a bridged network may have none.
+  if (record.addresses.length > 0 && expected.addresses.length === 0) {
+    differences.push(`prevResult has no address for ${ifname}`);
   }
   return differences;
 }

@@ -1,13 +1,17 @@
+import type { PortRequest } from "../dataplane/dataplane.ts";
 import type { Native } from "../dataplane/native.ts";
-import { formatAddress, hostPrefix } from "../networks/ip.ts";
+import type { Host } from "../dataplane/port.ts";
+import { type Address, formatAddress, hostPrefix } from "../networks/ip.ts";
 import { type Network, staticRoutesVia } from "../networks/network.ts";
+import { takesUntagged } from "../networks/vlans.ts";
 import { type AttachmentRecord, attachmentKey } from "../store/records.ts";
 import type { Parts } from "./parts.ts";
 import { addressesOf } from "./plan.ts";
+import { podPort } from "./port-wishes.ts";
 import type { Step } from "./steps.ts";
 
 /**
- * Binds the host end of an attachment to the dataplane and routes its addresses there.
+ * Binds the host end of an attachment to the dataplane and lets its addresses lead there.
  * @param reachable whether the pod end can be entered to test the port
  */
 export function connectSteps(
@@ -18,24 +22,39 @@ export function connectSteps(
 ): Step[] {
   const key = attachmentKey(record.containerId, record.ifname);
   const addresses = addressesOf(record);
-  const request = {
+  const request: PortRequest = {
     attachment: key,
     network: record.network,
     ifname: record.hostName,
-    mac: network.gatewayMac,
+    role: "pod",
+    capture: "all",
+    mac: network.kind === "routed" ? network.gatewayMac : record.hostMac,
     podMac: record.podMac,
     addresses: addresses.map(formatAddress),
     mtu: record.mtu,
+    queues: record.queues ?? 1,
+    ...podPort(network, record),
     peer: reachable ? { netns: record.netns, ifname: record.ifname } : null,
   };
-  const prefixes = [
-    ...addresses.map(hostPrefix),
-    ...staticRoutesVia(network, addresses).map(({ prefix }) => prefix),
-  ];
+  const introduce =
+    network.kind === "routed"
+      ? () => dataplane.addRoutes(key, prefixesOf(network, addresses))
+      : () => dataplane.addHosts(key, hostsOf(request));
   return [
     { name: "addPort", run: () => dataplane.addPort(request) },
-    { name: "addRoutes", run: () => dataplane.addRoutes(key, prefixes) },
+    { name: "addRoutes", run: introduce },
   ];
+}
+
+function prefixesOf(network: Network, addresses: Address[]): string[] {
+  const routed = staticRoutesVia(network, addresses).map(({ prefix }) => prefix);
+  return [...addresses.map(hostPrefix), ...routed];
+}
+
+// Behind a trunk without untagged frames the addresses are of no use.
+function hostsOf({ podMac: mac, addresses, vlan }: PortRequest): Host[] {
+  if (!vlan || !takesUntagged(vlan)) return [];
+  return addresses.map((address) => ({ address, mac, vlan: vlan.pvid }));
 }
 
 /**

@@ -20,6 +20,10 @@ networks:
 /** A node for tests: a kernel and a state directory that agents come and go on. */
 export class Node {
   readonly kernel = new FakeKernel();
+  /** Of the node itself. */
+  addresses: string[] = ["192.0.2.1", "2001:db8::1"];
+  /** What its agents wrote to the log, of level info and above. */
+  readonly lines: Record<string, unknown>[] = [];
   readonly #dirs: string[] = [];
   readonly #agents: Agent[] = [];
   readonly #dead: FakeNative[] = [];
@@ -41,8 +45,9 @@ export class Node {
     const text = `stateDir: ${this.#stateDir}\n${extra}\n${networks}`;
     const config = parseConfig(text, "test.yaml", { cpus: [0, 1] });
     const agent = await createAgent(config, {
-      log: pino({ level: "silent" }),
+      log: pino({ level: "info" }, { write: (line) => void this.lines.push(JSON.parse(line)) }),
       native: this.native,
+      addresses: () => this.addresses,
     });
     this.#agents.push(agent);
     return agent;

@@ -18,5 +18,9 @@ export interface Parts {
   locks: KeyedMutex;
   /** Keys of attachments whose link vanished while the agent ran. */
   lost: Set<string>;
+  /** Queues of a pod's link unless it asks for others. */
+  podQueues: number;
+  /** Addresses of the node itself, without prefix length. */
+  addresses: () => string[];
   log: Logger;
 }

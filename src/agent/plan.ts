@@ -8,6 +8,8 @@ import { bootId } from "../store/boot-id.ts";
 import { type AttachmentRecord, attachmentKey } from "../store/records.ts";
 import { aliasOf, hostName } from "./names.ts";
 import type { Parts } from "./parts.ts";
+import { choosePort } from "./port-wishes.ts";
+import { UPLINK } from "./uplinks.ts";
 
 /**
  * Chooses everything an attachment will have. Changes nothing but the record it returns, which
@@ -20,6 +22,8 @@ export function planAttachment(
   request: AttachRequest,
 ): AttachmentRecord {
   const { containerId, ifname, netns, configName, pod } = request;
+  requireOrdinary(request);
+  const wishes = choosePort(network, request.port ?? {});
   const mtu = chooseMtu(network, request.mtu);
   const addresses = parts.ipam.reserve(network, request.ips);
   const own = addressesOf({ addresses });
@@ -31,15 +35,25 @@ export function planAttachment(
     netns,
     hostName: hostName(containerId, ifname),
     hostMac: hostMac(aliasOf(containerId, ifname)),
-    podMac: chooseMac(parts, network, request, addresses[0]?.address ?? ""),
+    podMac: chooseMac(parts, network, request, addresses[0]?.address),
     mtu,
     addresses,
     routes: podRoutes(network, own),
+    ...(network.kind === "bridged" && { networkKind: network.kind }),
+    queues: parts.podQueues,
+    ...wishes,
     alias: aliasOf(containerId, ifname),
     createdAt: new Date().toISOString(),
     bootId: bootId(),
     pod,
   };
+}
+
+// The ports of uplinks go by uplink:<interface>, as those of this container would.
+function requireOrdinary({ containerId }: AttachRequest): void {
+  if (containerId !== UPLINK) return;
+  const msg = `CNI_CONTAINERID = ${UPLINK} is the name of the node's own uplinks`;
+  throw new CniError(CNI_ERROR.invalidEnvironment, msg, "accepted: any other");
 }
 
 /** The addresses of a record without their prefix lengths. */
@@ -62,17 +76,19 @@ function chooseMtu(network: Network, asked: number | undefined): number {
 function chooseMac(
   { journal }: Parts,
   network: Network,
-  { mac }: AttachRequest,
-  address: string,
+  { mac, containerId, ifname }: AttachRequest,
+  address: string | undefined,
 ): string {
-  if (mac === undefined) return podMac(network.name, address);
+  // Whoever gets an address after this pod inherits its MAC; without address nobody does.
+  const key = attachmentKey(containerId, ifname);
+  if (mac === undefined) return podMac(network.name, address ?? key);
   const refuse = (holder: string) =>
     new CniError(
       CNI_ERROR.invalidConfig,
       `mac = ${mac} cannot be had in network ${network.name}: ${holder} has it`,
       "accepted: a unicast MAC address that nobody in the network has",
     );
-  if (mac === network.gatewayMac) throw refuse("the gateway");
+  if (network.kind === "routed" && mac === network.gatewayMac) throw refuse("the gateway");
   for (const { record } of journal.attachments.values()) {
     if (record.network !== network.name || record.podMac !== mac) continue;
     throw refuse(`attachment ${attachmentKey(record.containerId, record.ifname)}`);

@@ -3,10 +3,12 @@ import type { Port } from "../dataplane/dataplane.ts";
 import { formatAddress, formatPrefix } from "../networks/ip.ts";
 import type { Network } from "../networks/network.ts";
 import { capacity } from "../networks/subnet.ts";
+import type { Uplink } from "../networks/uplink.ts";
 import { bootId } from "../store/boot-id.ts";
 import type { StoredAttachment } from "../store/records.ts";
 import type { Parts } from "./parts.ts";
 import type { Reconciler } from "./reconcile.ts";
+import { uplinkKey } from "./uplinks.ts";
 import { VERSION } from "./version.ts";
 import type {
   AgentStatus,
@@ -16,6 +18,7 @@ import type {
   CountersView,
   NetworkView,
   PortView,
+  UplinkView,
   WorkerView,
 } from "./view.ts";
 
@@ -79,9 +82,11 @@ export class ReadModel implements AgentView {
     const { fill } = this.#config.dataplane;
     return dataplane.ports.map((port) => ({
       ...identity(port),
-      worker: port.worker,
+      role: port.role,
       mode: port.info.mode,
       txChecksum: port.info.txChecksum,
+      multiBuffer: port.info.multiBuffer,
+      queues: port.info.queues.map((queue) => ({ ...queue })),
       refused: [...port.info.refused],
       fill,
       kernel: dataplane.statistics(port),
@@ -99,22 +104,21 @@ export class ReadModel implements AgentView {
 
   #network(network: Network): NetworkView {
     const { dataplane, ipam, journal } = this.#parts;
-    const placement = dataplane.network(network.name);
+    const { name, kind, mtu, bridge } = network;
+    const handle = dataplane.network(name);
     const records = [...journal.attachments.values()].map(({ record }) => record);
     const routed = new Set(
-      dataplane.ports
-        .filter((port) => port.network === network.name)
-        .flatMap(({ routes }) => [...routes]),
+      dataplane.ports.filter((port) => port.network === name).flatMap(({ routes }) => [...routes]),
     );
     return {
-      name: network.name,
-      id: placement?.id ?? -1,
-      worker: placement?.worker ?? -1,
-      mtu: network.mtu,
-      gatewayMac: network.gatewayMac,
+      name,
+      id: handle?.id ?? -1,
+      kind,
+      mtu,
+      gatewayMac: kind === "routed" ? network.gatewayMac : "",
       subnets: network.subnets.map((subnet) => ({
         prefix: formatPrefix(subnet.prefix),
-        gateway: formatAddress(subnet.gateway),
+        gateway: subnet.gateway ? formatAddress(subnet.gateway) : "",
         capacity: String(capacity(subnet)),
         allocated: ipam.allocated(network, subnet),
       })),
@@ -124,8 +128,17 @@ export class ReadModel implements AgentView {
         via: formatAddress(via),
         active: routed.has(prefix),
       })),
-      attachments: records.filter((record) => record.network === network.name).length,
+      uplinks: network.uplinks.map((uplink) => this.#uplink(uplink)),
+      mirrorTable: handle?.mirrorTable || null,
+      leaks: network.leaks.map(({ prefix, network: to }) => ({ prefix, to })),
+      fdbSize: bridge?.options.fdbSize ?? null,
+      attachments: records.filter((record) => record.network === name).length,
     };
+  }
+
+  #uplink({ ifname, dedicated }: Uplink): UplinkView {
+    const port = this.#parts.dataplane.port(uplinkKey(ifname));
+    return { ifname, use: dedicated ? "dedicated" : "shared", port: port?.info.port ?? null };
   }
 
   #attachment(key: string, stored: Readonly<StoredAttachment>): AttachmentView {
@@ -165,7 +178,7 @@ export class ReadModel implements AgentView {
   }
 
   #workers(): WorkerView[] {
-    const { dataplane, networks } = this.#parts;
+    const { dataplane } = this.#parts;
     return dataplane.workers().map(({ cpu, umemBytes, hugepages }, worker) => {
       const { frames_total: frames = 0, frames_free: free = 0 } = dataplane.counters.worker(worker);
       return {
@@ -175,8 +188,7 @@ export class ReadModel implements AgentView {
         hugepages,
         frames,
         framesInUse: frames - free,
-        networks: [...networks.keys()].filter((name) => dataplane.network(name)?.worker === worker),
-        ports: dataplane.ports.filter((port) => port.worker === worker).length,
+        ports: dataplane.ports.filter((port) => port.workers.includes(worker)).length,
       };
     });
   }

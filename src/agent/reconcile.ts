@@ -4,6 +4,7 @@ import { connectSteps } from "./connect.ts";
 import { removeAttachment } from "./del.ts";
 import { keyOfAlias } from "./names.ts";
 import type { Parts } from "./parts.ts";
+import type { Uplinks } from "./uplinks.ts";
 import type { ReconcileView } from "./view.ts";
 
 /**
@@ -13,12 +14,14 @@ import type { ReconcileView } from "./view.ts";
  */
 export class Reconciler {
   readonly #parts: Parts;
+  readonly #uplinks: Uplinks;
   #last: ReconcileView | null = null;
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts, uplinks: Uplinks) {
     this.#parts = parts;
+    this.#uplinks = uplinks;
   }
 
   /** What the last run found; null before the first. */
@@ -28,15 +31,8 @@ export class Reconciler {
 
   /** @param atStart attachments whose link is gone are released instead of kept for their DEL */
   async run(atStart: boolean): Promise<ReconcileView> {
-    const view: ReconcileView = {
-      at: new Date().toISOString(),
-      undone: 0,
-      restored: 0,
-      released: 0,
-      swept: 0,
-      lost: 0,
-      failures: [],
-    };
+    const view = emptyView();
+    await this.#repairUplinks(view);
     const links = await this.#ownLinks();
     const keys = new Set([...this.#parts.journal.attachments.keys(), ...links.keys()]);
     await Promise.all(
@@ -48,6 +44,21 @@ export class Reconciler {
     );
     this.#last = view;
     return view;
+  }
+
+  /**
+   * Looks at one attachment or uplink at once, because its link was seen to go. What it finds is
+   * added to the last run, so that nobody has to look faster than the runs come.
+   */
+  async runFor(key: string): Promise<void> {
+    const view = this.#last ?? emptyView();
+    if (this.#uplinks.has(key)) return this.#repairUplinks(view);
+    await this.#parts.locks.run(key, async () => {
+      // DEL removes the link itself, and is done by now.
+      if (!this.#parts.journal.attachments.has(key)) return;
+      const link = (await this.#ownLinks()).get(key);
+      await this.#repair(key, link, false, view);
+    });
   }
 
   /** Runs every `seconds`; a run that takes longer delays the next. */
@@ -65,6 +76,14 @@ export class Reconciler {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     await this.#running;
+  }
+
+  async #repairUplinks(view: ReconcileView): Promise<void> {
+    for (const failure of await this.#uplinks.repair()) {
+      // Tried again at every run, but what stays the same is logged once.
+      if (!this.#last?.failures.includes(failure)) this.#parts.log.warn(failure);
+      if (!view.failures.includes(failure)) view.failures.push(failure);
+    }
   }
 
   async #ownLinks(): Promise<Map<string, HostLink>> {
@@ -118,6 +137,11 @@ export class Reconciler {
     if (dataplane.port(key)) return;
     const network = networks.get(record.network);
     if (!network) throw new Error(`network ${record.network} is not configured any more`);
+    const { networkKind = "routed" } = record;
+    if (networkKind !== network.kind) {
+      const remedy = "delete the pod, or give the network another name";
+      throw new Error(`network ${network.name} was ${networkKind} when it was attached; ${remedy}`);
+    }
     // A link outlives the path of its namespace: whoever made the path may have removed it.
     const pod = await native.describePod(record.netns, record.ifname);
     try {
@@ -150,11 +174,15 @@ export class Reconciler {
     log.warn({ attachment: key, link: record.hostName }, "its link vanished; kept until DEL");
   }
 
-  // Tried again at every run, but what stays the same is logged once.
   #failed(key: string, error: Error, view: ReconcileView): void {
     const failure = `attachment ${key}: ${error.message}`;
     view.failures.push(failure);
     if (this.#last?.failures.includes(failure)) return;
     this.#parts.log.error({ attachment: key, err: error }, "could not be reconciled");
   }
+}
+
+function emptyView(): ReconcileView {
+  const at = new Date().toISOString();
+  return { at, undone: 0, restored: 0, released: 0, swept: 0, lost: 0, failures: [] };
 }

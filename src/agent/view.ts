@@ -45,8 +45,7 @@ export interface WorkerView {
   /** Frames of the UMEM, and how many of them are in rings or on their way. */
   frames: number;
   framesInUse: number;
-  /** Names of the networks that live on this worker. */
-  networks: string[];
+  /** Of which it serves at least one queue. */
   ports: number;
 }
 
@@ -77,20 +76,38 @@ export interface NetworkView {
   name: string;
   /** Id in the dataplane. */
   id: number;
-  worker: number;
+  kind: "routed" | "bridged";
   mtu: number;
+  /** "" in a bridged network. */
   gatewayMac: string;
   /** One per family, IPv4 first. */
   subnets: SubnetView[];
   /** CIDRs every pod reaches through the gateway. */
   routes: string[];
   staticRoutes: StaticRouteView[];
+  uplinks: UplinkView[];
+  /** Table of the kernel whose routes and neighbours are followed; null for none. */
+  mirrorTable: number | null;
+  /** Those of the configuration. */
+  leaks: { prefix: string; to: string }[];
+  /** MAC addresses that a bridged network knows at most; null in a routed one. */
+  fdbSize: number | null;
   attachments: number;
+}
+
+export interface UplinkView {
+  /** Interface in the agent's network namespace. */
+  ifname: string;
+  /** dedicated: the network has it for itself; shared: the kernel uses it too. */
+  use: "shared" | "dedicated";
+  /** Null while the interface is not there or cannot be attached. */
+  port: number | null;
 }
 
 export interface SubnetView {
   /** CIDR. */
   prefix: string;
+  /** "" when there is none. */
   gateway: string;
   /** Addresses pods can have; a decimal string, as IPv6 exceeds 2^53. */
   capacity: string;
@@ -119,7 +136,7 @@ export interface AttachmentView {
   steps: string[];
   netns: string;
   pod: { namespace: string; name: string; uid: string } | null;
-  /** CIDR, /32 or /128, with the gateway. */
+  /** CIDR, with the gateway or "". */
   addresses: { address: string; gateway: string }[];
   podMac: string;
   hostName: string;
@@ -136,11 +153,15 @@ export interface PortView {
   /** Interface in the agent's network namespace. */
   ifname: string;
   network: string;
-  worker: number;
-  /** containerId:ifname. */
+  role: "pod" | "uplink";
+  /** containerId:ifname, or uplink:<interface>. */
   attachment: string;
   mode: PortMode;
   txChecksum: "metadata" | "software";
+  /** Packets longer than a frame are received and sent in several. */
+  multiBuffer: boolean;
+  /** The queues bound, and the worker that serves each. */
+  queues: { queue: number; worker: number }[];
   /** Modes tried before the one reached, each with the reason. */
   refused: string[];
   /** Most frames the FILL ring may hold. */

@@ -1,5 +1,14 @@
 import { request } from "node:http";
 import type {
+  Applied,
+  FdbList,
+  MirrorView,
+  NeighbourList,
+  PortMoved,
+  RouteList,
+  TraceView,
+} from "../agent/forwarding-view.ts";
+import type {
   AgentStatus,
   AttachmentView,
   CountersView,
@@ -11,6 +20,14 @@ export const DEFAULT_SOCKET = "/run/millrace/agent.sock";
 
 /** The agent answers from memory; silence this long means that it is stuck. */
 const TIMEOUT_MS = 5000;
+/** A large batch is checked, written to the disk and applied before there is an answer. */
+const CHANGE_TIMEOUT_MS = 60_000;
+
+/** Keys and values of a query; undefined ones are left out. */
+export type Query = Record<string, string | number | boolean | undefined>;
+
+/** Tables that can be changed. */
+export type TableName = "routes" | "neighbours" | "fdb";
 
 /** The agent could not be asked, or refused; the message says the remedy. */
 export class AgentCallError extends Error {
@@ -33,39 +50,68 @@ export interface AgentClient {
   counters(): Promise<CountersView>;
   /** Prometheus text format. */
   metrics(): Promise<string>;
+  routes(filter: Query): Promise<RouteList>;
+  neighbours(filter: Query): Promise<NeighbourList>;
+  fdb(filter: Query): Promise<FdbList>;
+  /** All of the changes or none; the agent checks them. */
+  change(table: TableName, network: string, changes: readonly unknown[]): Promise<Applied>;
+  movePort(move: { port: string; queue: number; worker: number }): Promise<PortMoved>;
+  mirror(): Promise<MirrorView>;
+  trace(wish: Record<string, unknown>): Promise<TraceView>;
 }
 
 /** Asks the agent behind a unix socket. Every call throws AgentCallError. */
 export function createClient(socket = DEFAULT_SOCKET): AgentClient {
-  const view = async <T>(name: string) => JSON.parse(await get(socket, `/v1/${name}`)) as T;
+  const view = async <T>(name: string, query: Query = {}) =>
+    JSON.parse(await ask(socket, { path: `/v1/${name}${queryText(query)}` })) as T;
+  const post = async <T>(name: string, body: unknown) =>
+    JSON.parse(await ask(socket, { path: `/v1/${name}`, body: JSON.stringify(body) })) as T;
   return {
     status: () => view("status"),
     ports: () => view("ports"),
     networks: () => view("networks"),
     attachments: () => view("attachments"),
     counters: () => view("counters"),
-    metrics: () => get(socket, "/metrics"),
+    metrics: () => ask(socket, { path: "/metrics" }),
+    routes: (filter) => view("routes", filter),
+    neighbours: (filter) => view("neighbours", filter),
+    fdb: (filter) => view("fdb", filter),
+    change: (table, network, changes) => post(table, { network, changes }),
+    movePort: (move) => post("ports/move", move),
+    mirror: () => view("mirror"),
+    trace: (wish) => post("trace", wish),
   };
 }
 
-function get(socketPath: string, path: string): Promise<string> {
+function queryText(query: Query): string {
+  const given = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== undefined) given.set(key, String(value));
+  }
+  return given.size === 0 ? "" : `?${given}`;
+}
+
+/** GET, or POST when there is a body. */
+function ask(socketPath: string, { path, body }: { path: string; body?: string }): Promise<string> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, path, timeout: TIMEOUT_MS }, (response) => {
-      let body = "";
+    const method = body === undefined ? "GET" : "POST";
+    const timeout = body === undefined ? TIMEOUT_MS : CHANGE_TIMEOUT_MS;
+    const call = request({ socketPath, path, method, timeout }, (response) => {
+      let text = "";
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => {
-        body += chunk;
+        text += chunk;
       });
       response.on("error", (error) => reject(unreachable(socketPath, error)));
       response.on("end", () => {
         const status = response.statusCode ?? 0;
-        if (status === 200) resolve(body);
-        else reject(new AgentCallError(refusal(body), status));
+        if (status === 200) resolve(text);
+        else reject(new AgentCallError(refusal(text), status));
       });
     });
-    call.on("timeout", () => call.destroy(new Error(`no answer in ${TIMEOUT_MS / 1000} s`)));
+    call.on("timeout", () => call.destroy(new Error(`no answer in ${timeout / 1000} s`)));
     call.on("error", (error) => reject(unreachable(socketPath, error)));
-    call.end();
+    call.end(body);
   });
 }
 

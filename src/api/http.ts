@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { ForwardingError } from "../dataplane/forwarding-error.ts";
 
 export interface Answer {
   status: number;
@@ -56,10 +57,14 @@ export function send(response: ServerResponse, answer: Answer): void {
   response.writeHead(answer.status, headers).end(answer.body);
 }
 
-/** Error as answer: `{error}` with the status it names, 500 for everything unforeseen. */
+/**
+ * Error as answer: `{error}` with the status it names, with `key` and 400 for what the tables
+ * refuse, 500 for everything unforeseen.
+ */
 export function errorAnswer(error: unknown): Answer {
   if (error instanceof HttpError) {
     return { ...json({ error: error.message }, error.status), headers: error.headers };
   }
+  if (error instanceof ForwardingError) return json({ error: error.message, key: error.key }, 400);
   return json({ error: error instanceof Error ? error.message : String(error) }, 500);
 }

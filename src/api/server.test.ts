@@ -6,6 +6,9 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type FakeView, fakeView } from "../../test/harness/fake-view.ts";
+import { Forwarding } from "../agent/forwarding.ts";
+import { fakeHost } from "../dataplane/forwarding-fixture.ts";
+import { EntryStore } from "../store/entries.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { createClient } from "./client.ts";
 import { json } from "./http.ts";
@@ -33,11 +36,14 @@ async function start(): Promise<ApiServer> {
   api = await openApi({ socket, log });
   api.serve({
     view,
+    forwarding: tables(),
     metrics: createMetrics(view),
     cni: async (body) => json({ echoed: body.length }),
   });
   return api;
 }
+
+const tables = () => new Forwarding(fakeHost(), EntryStore.open(dir), log);
 
 interface Reply {
   status: number;
@@ -149,6 +155,29 @@ describe("the API", () => {
     expect(headers["allow"]).toBe("POST");
   });
 
+  it("refuses a query that says two things", async () => {
+    await start();
+    const { status, body } = await call("GET", "/v1/routes?family=4&family=6");
+    expect(status).toBe(400);
+    expect(JSON.parse(body).error).toBe("family is given twice; accepted: each key once");
+  });
+
+  it("refuses a body that is no JSON", async () => {
+    await start();
+    const { status, body } = await call("POST", "/v1/routes", "{");
+    expect(status).toBe(400);
+    expect(JSON.parse(body).error).toMatch(/^the body is no JSON .*; accepted: an object$/);
+    const list = await call("POST", "/v1/routes", "[]");
+    expect(JSON.parse(list.body).error).toBe("the body = []: accepted: the keys network, changes");
+  });
+
+  it("names every method of a path that has several", async () => {
+    await start();
+    const { status, headers } = await call("DELETE", "/v1/routes");
+    expect(status).toBe(405);
+    expect(headers["allow"]).toBe("GET, POST");
+  });
+
   it("refuses a CNI body over the limit with a CNI error and takes one at the limit", async () => {
     await start();
     expect((await call("POST", "/cni", "x".repeat(BODY_LIMIT))).status).toBe(200);
@@ -183,7 +212,7 @@ describe("the API", () => {
       finish = resolve;
     });
     const cni = () => slow.then(() => json({ done: true }));
-    api.serve({ view, metrics: createMetrics(view), cni });
+    api.serve({ view, forwarding: tables(), metrics: createMetrics(view), cni });
     const reply = call("POST", "/cni", "{}");
     await new Promise((resolve) => setTimeout(resolve, 50));
     const closed = api.close();

@@ -1,14 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { ForwardingError } from "../dataplane/forwarding-error.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { claimSocket } from "./claim-socket.ts";
 import { cniErrorAnswer } from "./cni.ts";
 import { type Answer, errorAnswer, HttpError, readBody, send } from "./http.ts";
 import { closeServer, listenOnLoopback, listenOnSocket } from "./listen.ts";
-import { type ApiAgent, findRoute, metricsAnswer } from "./routes.ts";
+import { type ApiAgent, BODY_LIMIT, findRoute, metricsAnswer } from "./routes.ts";
 
-/** CNI results with a thousand routes stay far below. */
-export const BODY_LIMIT = 1024 * 1024;
+export { BODY_LIMIT } from "./routes.ts";
 
 /** A CNI call still running when the agent stops gets this long to finish. */
 const CLOSE_GRACE_MS = 10_000;
@@ -63,12 +63,17 @@ async function answer(
 ): Promise<Answer> {
   try {
     const route = findRoute(request.method, request.url);
-    const body = await readBody(request, BODY_LIMIT);
-    return await route.handle(agent(), body);
+    const body = await readBody(request, route.bodyLimit ?? BODY_LIMIT);
+    return await route.handle(agent(), body, queryOf(request));
   } catch (error) {
-    if (!(error instanceof HttpError)) log.error({ err: error, url: request.url }, "API failure");
+    const foreseen = error instanceof HttpError || error instanceof ForwardingError;
+    if (!foreseen) log.error({ err: error, url: request.url }, "API failure");
     return request.url === "/cni" ? cniErrorAnswer(error) : errorAnswer(error);
   }
+}
+
+function queryOf({ url = "" }: IncomingMessage): URLSearchParams {
+  return new URLSearchParams(url.split("?").slice(1).join("?"));
 }
 
 async function metricsOnly(

@@ -6,8 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fakeView } from "../../test/harness/fake-view.ts";
 import { CLI } from "../../test/harness/paths.ts";
 import { run } from "../../test/harness/run.ts";
+import { Forwarding } from "../agent/forwarding.ts";
 import { json } from "../api/http.ts";
 import { type ApiServer, openApi } from "../api/server.ts";
+import { fakeHost } from "../dataplane/forwarding-fixture.ts";
+import { EntryStore } from "../store/entries.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 
 let dir: string;
@@ -15,9 +18,11 @@ let api: ApiServer;
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), "millrace-cli-"));
-  api = await openApi({ socket: join(dir, "agent.sock"), log: pino({ level: "silent" }) });
+  const log = pino({ level: "silent" });
+  api = await openApi({ socket: join(dir, "agent.sock"), log });
   const view = fakeView();
-  api.serve({ view, metrics: createMetrics(view), cni: async () => json({}) });
+  const forwarding = new Forwarding(fakeHost(), EntryStore.open(dir), log);
+  api.serve({ view, forwarding, metrics: createMetrics(view), cni: async () => json({}) });
 });
 
 afterAll(async () => {
@@ -49,6 +54,11 @@ describe("millrace", () => {
     expect(JSON.parse((await ask("ports", "--json")).stdout)).toEqual(view.ports());
     expect(JSON.parse((await ask("status", "--json")).stdout)).toEqual(view.status());
     expect(JSON.parse((await ask("counters", "--json")).stdout)).toEqual(view.counters());
+  });
+
+  it("shows the ports with and without the word show", async () => {
+    const { stdout } = await ask("ports");
+    expect((await ask("ports", "show")).stdout).toBe(stdout);
   });
 
   it("says in one line how to reach an agent when there is none", async () => {

@@ -5,9 +5,14 @@ import { addAttachmentsCommand } from "./attachments.ts";
 import { addConfigCommand } from "./config.ts";
 import { addCountersCommand } from "./counters.ts";
 import { addDoctorCommand } from "./doctor.ts";
+import { addFdbCommand } from "./fdb.ts";
+import { addMirrorCommand } from "./mirror.ts";
+import { addNeighboursCommand } from "./neighbours.ts";
 import { addNetworksCommand } from "./networks.ts";
 import { addPortsCommand } from "./ports.ts";
+import { addRoutesCommand } from "./routes.ts";
 import { addStatusCommand } from "./status.ts";
+import { addTraceCommand } from "./trace.ts";
 
 /** The whole command line; one file per command. */
 export function createProgram(): Command {
@@ -21,6 +26,11 @@ export function createProgram(): Command {
   addPortsCommand(program);
   addNetworksCommand(program);
   addAttachmentsCommand(program);
+  addRoutesCommand(program);
+  addNeighboursCommand(program);
+  addFdbCommand(program);
+  addMirrorCommand(program);
+  addTraceCommand(program);
   addCountersCommand(program);
   addDoctorCommand(program);
   addConfigCommand(program);

@@ -1,31 +1,24 @@
-import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
 import { fakeCounters, fakeView } from "../../test/harness/fake-view.ts";
 import { renderAttachments } from "./attachments.ts";
 import { renderCounters, renderRates } from "./counters.ts";
 import { renderFindings } from "./doctor.ts";
 import { errorLine } from "./errors.ts";
+import { lines } from "./fixture.ts";
 import { renderNetworks } from "./networks.ts";
 import { renderPorts } from "./ports.ts";
 import { portRates } from "./rates.ts";
 import { renderStatus } from "./status.ts";
 import { formatBitRate, formatBytes, formatCount, formatDuration } from "./units.ts";
 
-/** Lines without colours, runs of spaces made one. */
-function lines(text: string): string[] {
-  return stripVTControlCharacters(text)
-    .trimEnd()
-    .split("\n")
-    .map((line) => line.trim().replaceAll(/ +/g, " "));
-}
-
 describe("the tables", () => {
   const view = fakeView();
 
   it("of ports name the mode reached and those refused", () => {
     expect(lines(renderPorts(view.ports()))).toEqual([
-      "PORT INTERFACE NETWORK MODE TX CHECKSUM WORKER FILL ATTACHMENT KERNEL DROPS REFUSED MODES",
-      "0 mr0 blue copy software 0 2048 c1:eth0 - zero-copy: EOPNOTSUPP",
+      "PORT INTERFACE NETWORK ROLE MODE TX CHECKSUM MULTI-BUFFER QUEUES FILL ATTACHMENT" +
+        " KERNEL DROPS REFUSED MODES",
+      "0 mr0 blue pod copy software yes 0 on worker 0 2048 c1:eth0 - zero-copy: EOPNOTSUPP",
     ]);
   });
 
@@ -39,7 +32,7 @@ describe("the tables", () => {
 
   it("of networks show prefixes, addresses in use and routes that wait for their pod", () => {
     expect(lines(renderNetworks(view.networks()))[1]).toBe(
-      "blue 0 1500 10.1.0.0/24 10.1.0.1 1 of 253 1 10.1.0.0/24 " +
+      "blue routed 1500 10.1.0.0/24 10.1.0.1 1 of 253 1 10.1.0.0/24 " +
         "10.9.0.0/16 via 10.1.0.9 (waiting for the pod)",
     );
   });

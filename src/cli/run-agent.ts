@@ -38,7 +38,8 @@ async function startParts(
   defer(() => agent.stop());
   const metrics = createMetrics(agent.view);
   if (config.metrics.listen !== "unix") defer(await openMetrics(config.metrics.listen, metrics));
-  api.serve({ view: agent.view, metrics, cni: cniHandler(agent.attacher, metrics, log) });
+  const { view, forwarding } = agent;
+  api.serve({ view, forwarding, metrics, cni: cniHandler(agent.attacher, metrics, log) });
   // Last in, first out: calls under way finish before the agent stops, new ones are refused.
   defer(api.close);
 }

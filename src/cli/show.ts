@@ -10,6 +10,8 @@ export interface ShowOptions {
 export interface ShowCommand<T> {
   name: string;
   description: string;
+  /** Runs when its parent is called without a command. */
+  isDefault?: boolean;
   /** What the command asks the agent for. */
   ask: (client: AgentClient) => Promise<T>;
   /** For people; ends with a line feed. */
@@ -25,7 +27,9 @@ export function withShowOptions(command: Command): Command {
 
 /** Adds a command that asks the agent once and prints the answer as a table or as JSON. */
 export function addShowCommand<T>(program: Command, command: ShowCommand<T>): void {
-  const added = program.command(command.name).description(command.description);
+  const added = program
+    .command(command.name, { isDefault: command.isDefault ?? false })
+    .description(command.description);
   withShowOptions(added).action(async ({ socket, json }: ShowOptions) => {
     const answer = await command.ask(createClient(socket));
     process.stdout.write(json ? toJson(answer) : command.render(answer));

@@ -14,7 +14,6 @@ const WORKER_COLUMNS: Column<WorkerView>[] = [
   { title: "HUGEPAGES", cell: (worker) => (worker.hugepages ? "yes" : "no") },
   { title: "FRAMES", cell: (worker) => worker.frames, align: "right" },
   { title: "IN USE", cell: (worker) => worker.framesInUse, align: "right" },
-  { title: "NETWORKS", cell: (worker) => worker.networks.join(", ") || null },
 ];
 
 export function renderStatus(status: AgentStatus): string {

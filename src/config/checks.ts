@@ -1,7 +1,8 @@
+import { checkNetworksApart } from "./apart-checks.ts";
 import { IDLE_FILL } from "./dataplane-schema.ts";
 import { ConfigError, type ConfigProblem, keyPath } from "./errors.ts";
 import { type ConfigHost, formatCpuList } from "./host.ts";
-import { checkNetwork, checkNetworksApart } from "./network-checks.ts";
+import { checkNetwork } from "./network-checks.ts";
 import type { Config } from "./schema.ts";
 
 /** The error for one problem of the value at `path`. */

@@ -20,6 +20,18 @@ export function powerOfTwo(min: number, max: number, unit: string) {
     .describe(error);
 }
 
+/** A word in place of a number, e.g. auto. */
+export function wordOrInteger<const W extends string>(
+  word: W,
+  min: number,
+  max: number,
+  unit: string,
+) {
+  const error = `"${word}" or an integer from ${min} to ${max} (${unit})`;
+  const number = z.int({ error }).min(min, { error }).max(max, { error });
+  return z.union([z.literal(word), number], { error }).describe(error);
+}
+
 /** One of a few words. */
 export function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
   return z.enum(values, { error: `one of ${values.join(", ")}` });

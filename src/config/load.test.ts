@@ -54,11 +54,11 @@ describe("a configuration", () => {
   });
 
   it("names file, line, key, value and what is accepted in its error", () => {
-    const error = failure(blue("    mtu: 4000"));
-    expect(error).toMatchObject({ source: "a.yaml:4", key: "networks[0].mtu", value: 4000 });
+    const error = failure(blue("    mtu: 9001"));
+    expect(error).toMatchObject({ source: "a.yaml:4", key: "networks[0].mtu", value: 9001 });
     expect(error.message).toBe(
-      "a.yaml:4: networks[0].mtu = 4000: accepted: 1280 (the network has an IPv6 prefix " +
-        "(RFC 8200 5)) to 1774 (frameSize 2048 - 256 XDP headroom - 14 Ethernet - 4 VLAN)",
+      "a.yaml:4: networks[0].mtu = 9001: accepted: 1280 (the network has an IPv6 prefix " +
+        "(RFC 8200 5)) to 9000 (6 segments of 1792 bytes: frameSize 2048 - 256 XDP headroom)",
     );
   });
 
@@ -95,6 +95,9 @@ describe("a configuration", () => {
     ["{fill: 63}", "an integer from 64 to 16384 (frames per port)"],
     ["{fill: 4096}", "dataplane.fill = 4096: accepted: at most ringSize 2048"],
     ["{busyPoll: {usecs: 5}}", "dataplane.busyPoll.budget: missing"],
+    ["{podQueues: 0}", "dataplane.podQueues = 0: accepted: an integer from 1 to 16 (queues)"],
+    ["{podQueues: 17}", "dataplane.podQueues = 17"],
+    ["{multiBuffer: on}", "one of auto, off"],
     ["{busyPoll: 5}", "dataplane.busyPoll = 5"],
     [
       "{frames: 4096}",
@@ -144,18 +147,19 @@ describe("a configuration", () => {
     expect(failure(text).message).toContain("no IPv6 gateway to reach it through");
   });
 
-  it("refuses networks that share a name or an address", () => {
-    const red = (name: string, prefix: string) =>
-      failure(`${blue()}  - name: ${name}\n    nodePrefixes: [${prefix}]`).message;
-    expect(red("blue", "10.2.0.0/24")).toContain("another network has this name");
-    expect(red("red", "10.0.0.0/8")).toContain(
-      'a.yaml:5: networks[1].nodePrefixes[0] = "10.0.0.0/8": overlaps 10.1.0.0/24 of network blue',
+  it("accepts jumbo frames when packets may take several frames", () => {
+    expect(parse(blue("    mtu: 9000")).networks[0]?.mtu).toBe(9000);
+    const large = `dataplane: {frameSize: 4096}\n${blue("    mtu: 9001")}`;
+    expect(failure(large).message).toContain(
+      "to 9000 (3 segments of 3840 bytes: frameSize 4096 - 256 XDP headroom)",
     );
+    const generic = `dataplane: {mode: generic}\n${blue("    mtu: 1775")}`;
+    expect(failure(generic).message).toContain("to 1774 (frameSize 2048");
   });
 
-  it("accepts an MTU up to the limits of frame and port mode", () => {
+  it("accepts an MTU up to the limits of frame and port mode without", () => {
     const with4k = (mode: string, mtu: number) =>
-      `dataplane: {frameSize: 4096, mode: ${mode}}\n${blue(`    mtu: ${mtu}`)}`;
+      `dataplane: {frameSize: 4096, multiBuffer: off, mode: ${mode}}\n${blue(`    mtu: ${mtu}`)}`;
     expect(parse(with4k("auto", 3506)).networks[0]?.mtu).toBe(3506);
     expect(parse(with4k("generic", 3822)).networks[0]?.mtu).toBe(3822);
     expect(failure(with4k("auto", 3507)).message).toContain(

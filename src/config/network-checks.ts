@@ -1,17 +1,12 @@
-import {
-  type Address,
-  contains,
-  formatPrefix,
-  overlaps,
-  type Prefix,
-  parsePrefix,
-} from "../networks/ip.ts";
-import { maxMtu, minMtu } from "../networks/mtu.ts";
+import { type Address, contains, formatPrefix, type Prefix } from "../networks/ip.ts";
+import { maxMtu, maxMtuMultiBuffer, minMtu } from "../networks/mtu.ts";
 import { makeSubnet, reservedAs, type Subnet, unicastProblem } from "../networks/subnet.ts";
 import type { Fault } from "./checks.ts";
+import { checkKind } from "./kind-checks.ts";
 import { type Path, readAddress, readPrefix } from "./read.ts";
-import { checkRoutes, checkStaticRoutes } from "./route-checks.ts";
+import { checkLeakPrefixes, checkRoutes, checkStaticRoutes } from "./route-checks.ts";
 import type { DataplaneConfig, NetworkConfig } from "./schema.ts";
+import { checkUplinks } from "./uplink-checks.ts";
 
 // A prefix longer than this has no room for network, gateway, one pod and broadcast.
 const MAX_LENGTH = { 4: 30, 6: 126 } as const;
@@ -23,38 +18,14 @@ export function checkNetwork(
   path: Path,
   fault: Fault,
 ): void {
+  checkKind(network, path, fault);
   const prefixes = checkNodePrefixes(network, [...path, "nodePrefixes"], fault);
   const subnets = checkGateways(network, prefixes, [...path, "gateways"], fault);
   checkMtu(network, subnets, dataplane, [...path, "mtu"], fault);
   checkRoutes(network, subnets, [...path, "routes"], fault);
   checkStaticRoutes(network, subnets, [...path, "staticRoutes"], fault);
-}
-
-/** Names are unique, and so is every address: prefixes of two networks never overlap. */
-export function checkNetworksApart(networks: readonly NetworkConfig[], fault: Fault): void {
-  const seen: { name: string; prefix: Prefix }[] = [];
-  networks.forEach((network, i) => {
-    if (networks.findIndex((other) => other.name === network.name) < i) {
-      const reason = "another network has this name";
-      throw fault(["networks", i, "name"], {
-        value: network.name,
-        reason,
-        accepted: "a unique name",
-      });
-    }
-    network.nodePrefixes.forEach((text, j) => {
-      const prefix = parsePrefix(text);
-      const other = seen.find((earlier) => overlaps(earlier.prefix, prefix));
-      if (other) {
-        throw fault(["networks", i, "nodePrefixes", j], {
-          value: text,
-          reason: `overlaps ${formatPrefix(other.prefix)} of network ${other.name}`,
-          accepted: "a prefix that no other network has",
-        });
-      }
-      seen.push({ name: network.name, prefix });
-    });
-  });
+  checkLeakPrefixes(network, subnets, [...path, "leaks"], fault);
+  checkUplinks(network, [...path, "uplinks"], fault);
 }
 
 function checkNodePrefixes(network: NetworkConfig, path: Path, fault: Fault): Prefix[] {
@@ -77,8 +48,9 @@ function checkNodePrefixes(network: NetworkConfig, path: Path, fault: Fault): Pr
     if (problem) throw bad(problem, "unicast addresses that are neither loopback nor link-local");
     prefixes.push(prefix);
   });
-  if (prefixes.length === 0) {
-    throw fault(path, { value: [], accepted: "at least one prefix: pods need addresses" });
+  if (prefixes.length === 0 && network.kind === "routed") {
+    const accepted = "at least one prefix: pods of a routed network need addresses";
+    throw fault(path, { value: [], accepted });
   }
   return prefixes;
 }
@@ -103,12 +75,7 @@ function checkGateways(
     if (reserved) throw bad(`the ${reserved} of ${formatPrefix(prefix)}`, "an ordinary address");
     gateways.push(gateway);
   });
-  return prefixes.map((prefix) =>
-    makeSubnet(
-      prefix,
-      gateways.find(({ family }) => family === prefix.family),
-    ),
-  );
+  return prefixes.map((prefix) => makeSubnet(prefix, network.kind, gateways));
 }
 
 function checkMtu(
@@ -119,11 +86,16 @@ function checkMtu(
   fault: Fault,
 ): void {
   const least = minMtu({ hasIpv6: subnets.some(({ prefix }) => prefix.family === 6) });
-  const most = maxMtu(dataplane.frameSize, dataplane.mode === "generic");
+  const { frameSize, mode, multiBuffer } = dataplane;
+  // Generic XDP hands over what is in one piece.
+  const several = multiBuffer === "auto" && mode !== "generic";
+  const most = several ? maxMtuMultiBuffer(frameSize) : maxMtu(frameSize, mode === "generic");
   if (network.mtu >= least.mtu && network.mtu <= most.mtu) return;
   const accepted = `${least.mtu} (${least.because}) to ${most.mtu} (${most.because})`;
   throw fault(path, { value: network.mtu, accepted });
 }
 
 const inside = (prefixes: Prefix[]): string =>
-  `an address of ${prefixes.map(formatPrefix).join(" or ")}`;
+  prefixes.length === 0
+    ? "none: the network has no nodePrefixes"
+    : `an address of ${prefixes.map(formatPrefix).join(" or ")}`;

@@ -1,4 +1,11 @@
-import { contains, covers, type Family, formatPrefix, type Prefix } from "../networks/ip.ts";
+import {
+  contains,
+  covers,
+  type Family,
+  formatPrefix,
+  type Prefix,
+  parsePrefix,
+} from "../networks/ip.ts";
 import { reservedAs, type Subnet } from "../networks/subnet.ts";
 import type { Fault } from "./checks.ts";
 import { type Path, readAddress, readPrefix } from "./read.ts";
@@ -31,17 +38,38 @@ export function checkStaticRoutes(
     const at = [...path, i, "prefix"];
     const prefix = readPrefix(route.prefix, at, fault);
     requireUnique(route.prefix, prefix, seen, at, fault);
-    const own = subnets.find((subnet) => covers(subnet.prefix, prefix));
-    if (own) {
-      const reason = `inside ${formatPrefix(own.prefix)}, whose addresses are routed to their pods`;
-      throw fault(at, {
-        value: route.prefix,
-        reason,
-        accepted: "a prefix outside the node prefixes",
-      });
-    }
+    requireOutside(route.prefix, prefix, subnets, at, fault);
     checkVia(route.via, prefix.family, subnets, [...path, i, "via"], fault);
   });
+}
+
+/** Leaks: well-formed, each once, no static route, not for addresses of the network's own pods. */
+export function checkLeakPrefixes(
+  network: NetworkConfig,
+  subnets: Subnet[],
+  path: Path,
+  fault: Fault,
+): void {
+  const seen = new Set(network.staticRoutes.map(({ prefix }) => formatPrefix(parsePrefix(prefix))));
+  network.leaks.forEach((leak, i) => {
+    const at = [...path, i, "prefix"];
+    const prefix = readPrefix(leak.prefix, at, fault);
+    requireUnique(leak.prefix, prefix, seen, at, fault);
+    requireOutside(leak.prefix, prefix, subnets, at, fault);
+  });
+}
+
+function requireOutside(
+  text: string,
+  prefix: Prefix,
+  subnets: Subnet[],
+  path: Path,
+  fault: Fault,
+): void {
+  const own = subnets.find((subnet) => covers(subnet.prefix, prefix));
+  if (!own) return;
+  const reason = `inside ${formatPrefix(own.prefix)}, whose addresses are routed to their pods`;
+  throw fault(path, { value: text, reason, accepted: "a prefix outside the node prefixes" });
 }
 
 function checkVia(text: string, family: Family, subnets: Subnet[], path: Path, fault: Fault) {
@@ -62,9 +90,13 @@ function requireFamily(
   path: Path,
   fault: Fault,
 ): void {
-  if (subnets.some(({ prefix }) => prefix.family === family)) return;
+  const subnet = subnets.find(({ prefix }) => prefix.family === family);
+  if (subnet?.gateway) return;
   const reason = `no IPv${family} gateway to reach it through`;
-  throw fault(path, { value: text, reason, accepted: "routes of the families of nodePrefixes" });
+  const accepted = subnet
+    ? `an IPv${family} address in gateways: a bridged network has no gateway of its own`
+    : "routes of the families of nodePrefixes";
+  throw fault(path, { value: text, reason, accepted });
 }
 
 function requireUnique(

@@ -1,34 +1,11 @@
 import { z } from "zod";
 import { dataplaneSchema } from "./dataplane-schema.ts";
-import { absolutePath, cidr, integer, ipAddress, list, oneOf, text } from "./fields.ts";
+import { absolutePath, integer, list, oneOf, text } from "./fields.ts";
+import { networkSchema } from "./network-schema.ts";
 
 /** sun_path of a unix socket address holds 108 bytes with the final zero (unix(7)). */
 const SOCKET_PATH_BYTES = 107;
 const PATH_BYTES = 4095;
-
-const staticRoute = z.strictObject({
-  /** Reached through the pod that has the address `via`. */
-  prefix: cidr,
-  /** An address of a node prefix. It is kept for the pod that asks for it. */
-  via: ipAddress,
-});
-
-const network = z.strictObject({
-  /** Used in NetConf, metrics and the CLI. */
-  name: text(
-    /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
-    "1 to 63 lower-case letters, digits and inner dashes",
-  ),
-  /** Prefixes this node gives pods addresses from; at most one per family. */
-  nodePrefixes: list(cidr, "CIDR prefixes"),
-  /** Bytes of an IP packet. */
-  mtu: integer(68, 65535, "bytes").default(1500),
-  /** At most one per family. Default: the first usable address of each node prefix. */
-  gateways: list(ipAddress, "addresses").default([]),
-  /** What pods reach through the gateway. Default: the node prefixes and static routes. */
-  routes: list(cidr, "CIDR prefixes").optional(),
-  staticRoutes: list(staticRoute, "{prefix, via}").default([]),
-});
 
 const log = z.strictObject({
   level: oneOf(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
@@ -53,7 +30,7 @@ export const configSchema = z.strictObject({
   log: log.prefault({}),
   metrics: metrics.prefault({}),
   dataplane: dataplaneSchema.prefault({}),
-  networks: list(network, "networks").default([]),
+  networks: list(networkSchema, "networks").default([]),
 });
 
 type DeepReadonly<T> = T extends (infer Item)[]
@@ -65,6 +42,7 @@ type DeepReadonly<T> = T extends (infer Item)[]
 /** A checked configuration with every default filled in; frozen to the leaves. */
 export type Config = DeepReadonly<z.output<typeof configSchema>>;
 export type NetworkConfig = Config["networks"][number];
+export type UplinkConfig = NetworkConfig["uplinks"][number];
 export type DataplaneConfig = Config["dataplane"];
 
 /** JSON Schema (draft 2020-12) of the YAML, for editors and CI of those who write it. */

@@ -18,38 +18,52 @@ interface Slot {
 export class CounterView {
   readonly array: BigUint64Array<SharedArrayBuffer>;
   readonly #layout: CounterLayout;
+  readonly #workers: number;
   readonly #portSlots: Slot[];
   readonly #dropSlots: Slot[];
   readonly #workerSlots: Slot[];
 
-  constructor(layout: CounterLayout) {
-    const entries = layout.slots * (layout.maxPorts + layout.maxWorkers);
+  /** @param workers that count; each has a block of its own for every port */
+  constructor(layout: CounterLayout, workers = 1) {
+    const blocks = layout.maxWorkers + workers * layout.maxPorts;
     this.array = new BigUint64Array(
-      new SharedArrayBuffer(entries * BigUint64Array.BYTES_PER_ELEMENT),
+      new SharedArrayBuffer(blocks * layout.slots * BigUint64Array.BYTES_PER_ELEMENT),
     );
     this.#layout = layout;
+    this.#workers = workers;
     this.#portSlots = slotsFrom(0, layout.port);
     this.#dropSlots = slotsFrom(layout.firstDrop, layout.dropReasons);
     this.#workerSlots = slotsFrom(0, layout.worker);
   }
 
+  /** What all workers together have counted for a port. */
   port(port: number): PortCounterValues {
+    const { maxWorkers, maxPorts } = this.#layout;
+    const blocks = Array.from(
+      { length: this.#workers },
+      (_, worker) => maxWorkers + worker * maxPorts + port,
+    );
     return {
-      counters: this.#read(port, this.#portSlots),
-      drops: this.#read(port, this.#dropSlots),
+      counters: this.#read(blocks, this.#portSlots),
+      drops: this.#read(blocks, this.#dropSlots),
     };
   }
 
   worker(worker: number): Record<string, number> {
-    return this.#read(this.#layout.maxPorts + worker, this.#workerSlots);
+    return this.#read([worker], this.#workerSlots);
   }
 
-  #read(block: number, slots: Slot[]): Record<string, number> {
-    const base = block * this.#layout.slots;
-    return Object.fromEntries(
-      // Exact up to 2^53: at 10 Mpps that is 28 years of packets.
-      slots.map(({ name, index }) => [name, Number(Atomics.load(this.array, base + index))]),
-    );
+  #read(blocks: readonly number[], slots: Slot[]): Record<string, number> {
+    return Object.fromEntries(slots.map(({ name, index }) => [name, this.#sum(blocks, index)]));
+  }
+
+  // Exact up to 2^53: at 10 Mpps that is 28 years of packets.
+  #sum(blocks: readonly number[], index: number): number {
+    let sum = 0;
+    for (const block of blocks) {
+      sum += Number(Atomics.load(this.array, block * this.#layout.slots + index));
+    }
+    return sum;
   }
 }
 

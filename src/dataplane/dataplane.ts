@@ -1,35 +1,19 @@
-import { ConfigError } from "../config/errors.ts";
 import type { DataplaneConfig } from "../config/schema.ts";
 import { CounterView } from "./counters.ts";
-import type { CounterLayout, Native, NativeDataplane, PortInfo, PortOptions } from "./native.ts";
-import { PortRegistry } from "./port-registry.ts";
-import { type Placement, WorkerLoad } from "./worker-load.ts";
+import { checkLimits } from "./limits.ts";
+import type {
+  DataplaneEvent,
+  MirrorStatus,
+  Native,
+  NativeDataplane,
+  NetworkOptions,
+  RouteChange,
+} from "./native.ts";
+import type { Host, Port, PortRequest } from "./port.ts";
+import { addHosts, addRoutes, type NetworkHandle, removeAll } from "./port-tables.ts";
+import { Ports, type PortWatcher } from "./ports.ts";
 
-/** What the façade needs to know of an attachment to serve it. */
-export interface PortRequest {
-  /** containerId:ifname. */
-  attachment: string;
-  network: string;
-  /** Host end of the veth. */
-  ifname: string;
-  mac: string;
-  podMac: string;
-  /** Without prefix length. */
-  addresses: string[];
-  mtu: number;
-  /** The pod end; null when its namespace cannot be entered any more. */
-  peer: { netns: string; ifname: string } | null;
-}
-
-export interface Port {
-  info: PortInfo;
-  attachment: string;
-  network: string;
-  worker: number;
-  ifname: string;
-  /** CIDRs that lead to the port. */
-  routes: Set<string>;
-}
+export type { Port, PortRequest } from "./port.ts";
 
 export interface WorkerDescription {
   cpu: number;
@@ -40,11 +24,10 @@ export interface WorkerDescription {
 /** The workers with their networks and ports, by the names the control side uses. */
 export class Dataplane {
   readonly counters: CounterView;
-  readonly #native: NativeDataplane;
-  readonly #config: DataplaneConfig;
-  readonly #load: WorkerLoad;
-  readonly #networks = new Map<string, Placement>();
-  readonly #ports = new PortRegistry();
+  /** For what needs no bookkeeping here: tables, neighbours, traces. */
+  readonly native: NativeDataplane;
+  readonly #networks = new Map<string, NetworkHandle>();
+  readonly #ports: Ports;
 
   /**
    * Makes the workers and starts them.
@@ -53,14 +36,13 @@ export class Dataplane {
   constructor(native: Native, config: DataplaneConfig) {
     const cpus = config.cpus.length === 0 ? [-1] : config.cpus;
     checkLimits(native.counterLayout, config, cpus.length);
-    this.counters = new CounterView(native.counterLayout);
-    this.#config = config;
-    this.#load = new WorkerLoad(config.maxPorts, cpus.length);
+    this.counters = new CounterView(native.counterLayout, cpus.length);
     const { frames, frameSize, hugepages, ringSize, batch, idleRounds, icmpPerSecond } = config;
     const shared = { frames, frameSize, hugepages, ringSize, batch, idleRounds, icmpPerSecond };
     const workers = cpus.map((cpu) => ({ cpu, ...shared }));
-    this.#native = new native.Dataplane({ counters: this.counters.array, workers });
-    this.#native.start();
+    this.native = new native.Dataplane({ counters: this.counters.array, workers });
+    this.#ports = new Ports(this.native, config, cpus.length);
+    this.native.start();
   }
 
   /** By port number. */
@@ -72,78 +54,115 @@ export class Dataplane {
     return this.#ports.get(attachment);
   }
 
-  network(name: string): Placement | undefined {
+  /** @param port number in the addon */
+  portNumbered(port: number): Port | undefined {
+    return this.#ports.find(port);
+  }
+
+  network(name: string): NetworkHandle | undefined {
     return this.#networks.get(name);
   }
 
   workers(): WorkerDescription[] {
-    return this.#native.describeWorkers();
+    return this.native.describeWorkers();
   }
 
-  /** @param gateways "" for a family the network does not have */
-  async addNetwork(
-    name: string,
-    gateways: { gateway4: string; gateway6: string },
-  ): Promise<Placement> {
-    const worker = this.#load.placeNetwork();
-    const placement = { id: await this.#native.addNetwork({ worker, ...gateways }), worker };
-    this.#networks.set(name, placement);
-    return placement;
+  /** Queues of ports that each worker serves. */
+  get load(): readonly number[] {
+    return this.#ports.load.queues;
+  }
+
+  /** @param listener called for every event until stop() */
+  onEvent(listener: (event: DataplaneEvent) => void): void {
+    this.native.onEvent(listener);
+  }
+
+  /** @param watcher told of ports until stop() */
+  watch(watcher: PortWatcher): void {
+    this.#ports.watcher = watcher;
+  }
+
+  async addNetwork(options: NetworkOptions): Promise<NetworkHandle> {
+    const { kind } = options;
+    const handle = { id: await this.native.addNetwork(options), kind, mirrorTable: 0 };
+    this.#networks.set(options.name, handle);
+    return handle;
+  }
+
+  /** @param table of the kernel's routes, 254 is main; 0 ends it */
+  async setMirror(network: string, table: number): Promise<void> {
+    const handle = this.#networkOf(network);
+    await this.native.setMirror(handle.id, table);
+    handle.mirrorTable = table;
+  }
+
+  mirrorStatus(): MirrorStatus {
+    return this.native.mirrorStatus();
+  }
+
+  /** Lets the routes of other networks decide for these prefixes (CIDR). */
+  async addLeaks(
+    network: string,
+    leaks: readonly { prefix: string; network: string }[],
+  ): Promise<void> {
+    const changes = leaks.map(({ prefix, network: to }): RouteChange => {
+      const leakTo = this.#networkOf(to).id;
+      const how = { counted: false, source: "static" } as const;
+      return { op: "add", prefix, type: "leak", nextHops: [], leakTo, ...how };
+    });
+    if (changes.length > 0) await this.native.applyRoutes(this.#networkOf(network).id, changes);
   }
 
   /**
-   * Binds the host end of an attachment to the worker of its network.
-   * @throws PortLimitError when the worker serves `maxPorts` already; what the addon rejects with
+   * Binds an interface to the dataplane; each queue goes to the worker with the fewest.
+   * @throws PortLimitError when the workers serve `maxPorts` already; what the addon rejects with
    */
   async addPort(request: PortRequest): Promise<Port> {
-    const { attachment, network, ifname } = request;
-    const { id, worker } = this.#placementOf(network);
-    this.#load.addPort(worker);
-    try {
-      const info = await this.#native.addPort(this.#portOptions(request, id));
-      const routes = new Set<string>();
-      return this.#ports.add({ info, attachment, network, worker, ifname, routes });
-    } catch (error) {
-      this.#load.removePort(worker);
-      throw error;
-    }
+    return await this.#ports.bind(request, this.#networkOf(request.network).id);
   }
 
-  /** Routes the prefixes (CIDR) to the port of an attachment; all of them or none. */
+  /** Gives a queue to another worker. @throws PortLimitError | RangeError */
+  async movePort(attachment: string, queue: number, worker: number): Promise<Port> {
+    return await this.#ports.move(this.#ports.require(attachment), queue, worker);
+  }
+
+  /** Follows the device, which has more or fewer queues than before. @throws PortLimitError */
+  async syncQueues(attachment: string): Promise<Port> {
+    return await this.#ports.syncQueues(this.#ports.require(attachment));
+  }
+
+  /** Destinations (CIDR) that a shared uplink takes from the kernel. */
+  async setPrefixes(attachment: string, prefixes: string[]): Promise<void> {
+    await this.native.setPrefixes(this.#ports.require(attachment).info.port, prefixes);
+  }
+
+  /** Routes the prefixes (CIDR) to the pod of an attachment; all of them or none. */
   async addRoutes(attachment: string, prefixes: readonly string[]): Promise<void> {
     const port = this.#ports.require(attachment);
-    try {
-      for (const prefix of prefixes) {
-        await this.#native.addRoute(this.#placementOf(port.network).id, prefix, port.info.port);
-        port.routes.add(prefix);
-      }
-    } catch (error) {
-      await this.removeRoutes(attachment);
-      throw error;
-    }
+    await addRoutes(this.native, this.#networkOf(port.network), port, prefixes);
   }
 
-  /** Removes every route to the port of an attachment; none is no error. */
+  /** Tells a bridged network who has which address behind the port of an attachment. */
+  async addHosts(attachment: string, hosts: readonly Host[]): Promise<void> {
+    const port = this.#ports.require(attachment);
+    await addHosts(this.native, this.#networkOf(port.network), port, hosts);
+  }
+
+  /** Removes routes and hosts of the port of an attachment; none is no error. */
   async removeRoutes(attachment: string): Promise<void> {
     const port = this.#ports.get(attachment);
-    for (const prefix of [...(port?.routes ?? [])]) {
-      await this.#native.removeRoute(this.#placementOf(port?.network ?? "").id, prefix);
-      port?.routes.delete(prefix);
-    }
+    if (port) await removeAll(this.native, this.#networkOf(port.network), port);
   }
 
   /** Detaches XDP and returns every frame; an attachment without port is no error. */
   async removePort(attachment: string): Promise<void> {
     const port = this.#ports.get(attachment);
-    if (!port) return;
-    await this.#native.removePort(port.info.port);
-    this.#ports.delete(attachment);
-    this.#load.removePort(port.worker);
+    if (port) await this.#ports.unbind(port);
   }
 
-  /** XDP_STATISTICS of the port's socket, null when it is dead. */
+  /** XDP_STATISTICS of the port's sockets, null when they are dead. */
   statistics(port: Port): Record<string, number> | null {
-    return this.#native.portStatistics(port.info.port);
+    return this.native.portStatistics(port.info.port);
   }
 
   /**
@@ -151,43 +170,20 @@ export class Dataplane {
    * @throws the first failure; the workers are ended in any case
    */
   async stop(): Promise<void> {
+    this.#ports.watcher = null;
     const removals = this.ports.map(async ({ attachment }) => {
       await this.removeRoutes(attachment);
       await this.removePort(attachment);
     });
     const results = await Promise.allSettled(removals);
-    await this.#native.stop();
+    await this.native.stop();
     const failed = results.find((result) => result.status === "rejected");
     if (failed) throw failed.reason;
   }
 
-  #placementOf(network: string): Placement {
-    const placement = this.#networks.get(network);
-    if (!placement) throw new Error(`network ${network} is not in the dataplane`);
-    return placement;
-  }
-
-  #portOptions(request: PortRequest, network: number): PortOptions {
-    const { ifname, mac, podMac, addresses, mtu, peer } = request;
-    const { mode, txBudget, fill, busyPoll } = this.#config;
-    return { ifname, network, mode, mac, podMac, addresses, mtu, txBudget, fill, busyPoll, peer };
-  }
-}
-
-function checkLimits(layout: CounterLayout, config: DataplaneConfig, workers: number): void {
-  const source = "configuration";
-  if (workers > layout.maxWorkers) {
-    const accepted = `at most ${layout.maxWorkers} CPUs`;
-    throw new ConfigError({ source, key: "dataplane.cpus", value: config.cpus, accepted });
-  }
-  const most = Math.floor(layout.maxPorts / workers);
-  if (config.maxPorts > most) {
-    const accepted = `at most ${most} (${layout.maxPorts} ports in all / ${workers} workers)`;
-    throw new ConfigError({
-      source,
-      key: "dataplane.maxPorts",
-      value: config.maxPorts,
-      accepted,
-    });
+  #networkOf(name: string): NetworkHandle {
+    const network = this.#networks.get(name);
+    if (!network) throw new Error(`network ${name} is not in the dataplane`);
+    return network;
   }
 }

@@ -1,21 +1,29 @@
+import { FakeDataplane } from "./fake-dataplane.ts";
+import { errno } from "./fake-errno.ts";
 import type {
   CounterLayout,
   DataplaneOptions,
   HostLink,
   Native,
   NativeDataplane,
+  NetdevFeatures,
   PodLink,
   PodOptions,
-  PortInfo,
-  PortOptions,
   VethOptions,
   VethPair,
 } from "./native.ts";
+
+export { FakeDataplane } from "./fake-dataplane.ts";
+export { errno } from "./fake-errno.ts";
 
 /** A kernel in memory for tests: network namespaces and veths that outlive an agent. */
 export class FakeKernel {
   readonly namespaces = new Set<string>();
   readonly links = new Map<string, VethOptions & { pod: PodLink }>();
+  /** Links that others made, by name. */
+  readonly devices = new Map<string, HostLink>();
+  /** Interfaces that hold a default route. */
+  readonly defaultRoutes = new Set<number>();
   #ifindex = 10;
 
   createVeth(options: VethOptions): VethPair {
@@ -42,7 +50,25 @@ export class FakeKernel {
     for (const [name, link] of this.links) if (link.netns === netns) this.links.delete(name);
   }
 
+  /** A device as an uplink needs one. */
+  addDevice(name: string, more: Partial<HostLink> = {}): HostLink {
+    const mac = "02:00:00:00:ee:01";
+    const plain = { alias: "", mac, mtu: 1500, up: true, kind: "", xdpProgram: 0 };
+    const device = { ifindex: this.#ifindex++, name, ...plain, ...more };
+    this.devices.set(name, device);
+    return device;
+  }
+
+  /** Of a link of either kind, 0 when there is none. */
+  ifindexOf(name: string): number {
+    return this.hostLinks().find((link) => link.name === name)?.ifindex ?? 0;
+  }
+
   hostLinks(): HostLink[] {
+    return [...this.#veths(), ...this.devices.values()];
+  }
+
+  #veths(): HostLink[] {
     return [...this.links.values()].map(({ hostName, alias, hostMac, mtu, pod }) => ({
       ifindex: pod.ifindex - 1,
       name: hostName,
@@ -155,86 +181,13 @@ export class FakeNative implements Native {
     return this.kernel.hostLinks();
   }
 
-  async netdevFeatures() {
+  async defaultRouteInterfaces(): Promise<number[]> {
+    return [...this.kernel.defaultRoutes];
+  }
+
+  async netdevFeatures(): Promise<NetdevFeatures[]> {
     return [];
   }
-}
-
-export class FakeDataplane implements NativeDataplane {
-  readonly options: DataplaneOptions;
-  readonly networks: { worker: number; gateway4: string; gateway6: string }[] = [];
-  readonly ports = new Map<number, PortOptions>();
-  /** "<network> <prefix>" to port. */
-  readonly routes = new Map<string, number>();
-  running = false;
-  readonly #native: FakeNative;
-
-  constructor(options: DataplaneOptions, native: FakeNative) {
-    this.options = options;
-    this.#native = native;
-  }
-
-  start(): void {
-    this.running = true;
-  }
-
-  async stop(): Promise<void> {
-    this.running = false;
-  }
-
-  describeWorkers() {
-    return this.options.workers.map(({ cpu, frames, frameSize }) => ({
-      cpu,
-      umemBytes: frames * frameSize,
-      hugepages: false,
-    }));
-  }
-
-  async addNetwork(network: { worker: number; gateway4: string; gateway6: string }) {
-    return this.networks.push(network) - 1;
-  }
-
-  async removeNetwork(id: number): Promise<void> {
-    delete this.networks[id];
-  }
-
-  addPort(options: PortOptions): Promise<PortInfo> {
-    return this.#native.call("addPort", () => {
-      if (!this.#native.kernel.links.has(options.ifname)) throw errno("ENODEV", options.ifname);
-      let port = 0;
-      while (this.ports.has(port)) port++;
-      this.ports.set(port, options);
-      const refused = ["zero-copy: the driver has none"];
-      return { port, mode: "copy", txChecksum: "metadata", refused };
-    });
-  }
-
-  removePort(port: number): Promise<void> {
-    return this.#native.call("removePort", () => {
-      if (!this.ports.delete(port)) throw errno("EINVAL", `port ${port} does not exist`);
-    });
-  }
-
-  addRoute(network: number, prefix: string, port: number): Promise<void> {
-    return this.#native.call("addRoute", () => {
-      this.routes.set(`${network} ${prefix}`, port);
-    });
-  }
-
-  removeRoute(network: number, prefix: string): Promise<void> {
-    return this.#native.call("removeRoute", () => {
-      if (!this.routes.delete(`${network} ${prefix}`)) throw errno("EINVAL", "no such route");
-    });
-  }
-
-  portStatistics(port: number): Record<string, number> | null {
-    return this.ports.has(port) ? { rx_dropped: 0 } : null;
-  }
-}
-
-/** An error as the addon rejects with. */
-export function errno(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code });
 }
 
 const hostRoute = (address: string) => `${address}/${address.includes(":") ? 128 : 32}`;

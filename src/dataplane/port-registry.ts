@@ -1,4 +1,4 @@
-import type { Port } from "./dataplane.ts";
+import type { Port } from "./port.ts";
 
 /** Which port serves which attachment. */
 export class PortRegistry {
@@ -11,6 +11,11 @@ export class PortRegistry {
 
   get(attachment: string): Port | undefined {
     return this.#ports.get(attachment);
+  }
+
+  /** @param port number in the dataplane */
+  find(port: number): Port | undefined {
+    return [...this.#ports.values()].find(({ info }) => info.port === port);
   }
 
   /** @throws Error when the attachment has no port */

@@ -10,7 +10,7 @@ function makeNetwork(
   nodePrefixes: string[],
   staticRoutes: { prefix: string; via: string }[] = [],
 ): Network {
-  const rest = { mtu: 1500, gateways: [], routes: undefined };
+  const rest = { kind: "routed", mtu: 1500, gateways: [], uplinks: [], leaks: [] } as const;
   return resolveNetwork({ name: "blue", nodePrefixes, staticRoutes, ...rest });
 }
 

@@ -34,10 +34,7 @@ export class Ipam {
     // An address asked for says nothing about which ones were used lately.
     const offset = requested.length === 0 ? offsetIn(network.subnets[0], picked[0]) : null;
     if (offset !== null) this.#last.set(network.name, offset);
-    return picked.map((address, i) => ({
-      address: hostPrefix(address),
-      gateway: formatAddress(network.subnets[i]?.gateway ?? address),
-    }));
+    return picked.map((address, i) => describe(network, i, address));
   }
 
   /** Addresses of the subnet that records hold. */
@@ -98,6 +95,15 @@ function commonOffset(pools: Pool[], asked: (Address | null)[], after: bigint): 
   if (fixedPool && fixedAddress) return fixedPool.offsetOf(fixedAddress);
   const [first, ...others] = pools;
   return first?.next(after, (offset) => others.every((pool) => pool.isFree(offset))) ?? null;
+}
+
+// In a routed network everything else is behind the gateway; in a bridged one the subnet is on-link.
+function describe({ kind, subnets }: Network, i: number, address: Address): AttachmentAddress {
+  const { prefix, gateway } = subnets[i] as Subnet;
+  return {
+    address: kind === "routed" ? hostPrefix(address) : `${formatAddress(address)}/${prefix.length}`,
+    gateway: gateway ? formatAddress(gateway) : "",
+  };
 }
 
 function offsetIn(subnet: Subnet | undefined, address: Address | undefined): bigint | null {

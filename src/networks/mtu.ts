@@ -32,6 +32,9 @@ export function minMtu(families: { hasIpv6: boolean }): MtuLimit {
     : { mtu: MIN_MTU_IPV4, because: "RFC 791 3.2" };
 }
 
+/** Jumbo frames: what network devices commonly carry. */
+export const MAX_MTU_MULTI_BUFFER = 9000;
+
 /** Largest MTU in bytes that fits one UMEM frame of `frameSize` bytes and the port mode. */
 export function maxMtu(frameSize: number, generic: boolean): MtuLimit {
   const frame: MtuLimit = {
@@ -47,4 +50,16 @@ export function maxMtu(frameSize: number, generic: boolean): MtuLimit {
       ` - ${SKB_SHARED_INFO} skb_shared_info - ${ETHERNET_HEADER} Ethernet`,
   };
   return generic || frame.mtu <= veth.mtu ? frame : veth;
+}
+
+/** Largest MTU in bytes when a packet may take several UMEM frames of `frameSize` bytes. */
+export function maxMtuMultiBuffer(frameSize: number): MtuLimit {
+  const segment = frameSize - XDP_HEADROOM;
+  const packet = MAX_MTU_MULTI_BUFFER + ETHERNET_HEADER + VLAN_TAG;
+  return {
+    mtu: MAX_MTU_MULTI_BUFFER,
+    because:
+      `${Math.ceil(packet / segment)} segments of ${segment} bytes:` +
+      ` frameSize ${frameSize} - ${XDP_HEADROOM} XDP headroom`,
+  };
 }

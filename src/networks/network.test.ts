@@ -1,27 +1,30 @@
 import { describe, expect, it } from "vitest";
-import { formatAddress, parseAddress } from "./ip.ts";
+import type { PortVlans } from "../dataplane/native.ts";
+import { parseAddress } from "./ip.ts";
 import { gatewayMac, podMac } from "./mac.ts";
-import { maxMtu, minMtu } from "./mtu.ts";
-import { gatewayOf, podRoutes, resolveNetwork } from "./network.ts";
+import { maxMtu, maxMtuMultiBuffer, minMtu } from "./mtu.ts";
+import { gatewayOf, networkOptions, podRoutes, resolveNetwork } from "./network.ts";
+import { capacity, subnetHolds } from "./subnet.ts";
+import { portVlans, type VlanWish } from "./vlans.ts";
 
 const config = {
   name: "blue",
+  kind: "routed" as const,
   nodePrefixes: ["fd00:1::/64", "10.1.0.0/24"],
   mtu: 1500,
   gateways: ["10.1.0.254"],
   routes: undefined,
   staticRoutes: [{ prefix: "192.168.0.0/16", via: "10.1.0.9" }],
+  uplinks: [],
+  leaks: [],
 };
 
 describe("a network resolved from its configuration", () => {
   const network = resolveNetwork(config);
 
   it("lists IPv4 first and takes the first usable address where no gateway is named", () => {
-    expect(network.subnets.map(({ gateway }) => formatAddress(gateway))).toEqual([
-      "10.1.0.254",
-      "fd00:1::1",
-    ]);
-    expect(gatewayOf(network, 4)).toBe("10.1.0.254");
+    expect(network.subnets.map(({ prefix }) => prefix.family)).toEqual([4, 6]);
+    expect([gatewayOf(network, 4), gatewayOf(network, 6)]).toEqual(["10.1.0.254", "fd00:1::1"]);
   });
 
   it("gives pods routes to the node prefixes and the static routes", () => {
@@ -43,6 +46,100 @@ describe("a network resolved from its configuration", () => {
   });
 });
 
+describe("a network that leaks", () => {
+  it("lets pods reach what it leaks through the gateway, of the families it has", () => {
+    const leaks = ["172.16.0.0/12", "fd99::/16"].map((prefix) => ({ prefix, network: "red" }));
+    const only4 = { ...config, nodePrefixes: ["10.1.0.0/24"], gateways: [], staticRoutes: [] };
+    expect(resolveNetwork({ ...only4, leaks }).routes).toEqual(["10.1.0.0/24", "172.16.0.0/12"]);
+  });
+});
+
+describe("a bridged network", () => {
+  const bridged = { ...config, kind: "bridged" as const, gateways: [], staticRoutes: [] };
+
+  it("has no gateway and gives pods no routes unless a router is named", () => {
+    const network = resolveNetwork(bridged);
+    expect(network.subnets.map(({ gateway }) => gateway)).toEqual([null, null]);
+    expect(podRoutes(network, [])).toEqual([]);
+    const named = { gateways: ["10.1.0.254"], routes: ["0.0.0.0/0"] };
+    expect(podRoutes(resolveNetwork({ ...bridged, ...named }), [])).toEqual([
+      { dst: "0.0.0.0/0", gw: "10.1.0.254" },
+    ]);
+  });
+
+  it("keeps the address of a named router and counts one more without", () => {
+    const [without] = resolveNetwork(bridged).subnets;
+    const [named] = resolveNetwork({ ...bridged, gateways: ["10.1.0.7"] }).subnets;
+    const seven = parseAddress("10.1.0.7");
+    expect([without, named].map((one) => one && capacity(one))).toEqual([254n, 253n]);
+    expect([without, named].map((one) => one && subnetHolds(one, seven))).toEqual([true, false]);
+  });
+
+  it("tells the addon its defaults, and no gateway, which is somebody else", () => {
+    const network = resolveNetwork({ ...bridged, gateways: ["10.1.0.254"] });
+    expect(networkOptions(network)).toEqual({
+      name: "blue",
+      kind: "bridged",
+      gateway4: "",
+      gateway6: "",
+      bridge: {
+        fdbSize: 8192,
+        ageing: 300,
+        floodPerSecond: 10000,
+        unknownUnicast: true,
+        multicast: true,
+        suppression: true,
+      },
+    });
+    expect(network.bridge).toMatchObject({ spoofCheck: true, macLimit: 64 });
+  });
+
+  it("keeps what is written", () => {
+    const fdb = { size: 64, ageing: 10 };
+    const flood = { perSecond: 0, unknownUnicast: false, multicast: false };
+    const own = { fdb, flood, suppression: false, spoofchk: "off" as const, macLimit: 0 };
+    expect(resolveNetwork({ ...bridged, ...own }).bridge).toEqual({
+      options: {
+        fdbSize: 64,
+        ageing: 10,
+        floodPerSecond: 0,
+        unknownUnicast: false,
+        multicast: false,
+        suppression: false,
+      },
+      spoofCheck: false,
+      macLimit: 0,
+    });
+  });
+});
+
+describe("an uplink", () => {
+  const plain = { interface: "eth1", queues: "auto" as const };
+
+  it.each([
+    ["routed", "shared", "shared"],
+    ["routed", "dedicated", "dedicated"],
+    ["bridged", "dedicated", "all"],
+  ] as const)("of a %s network, %s, captures %s", (kind, use, capture) => {
+    const [uplink] = resolveNetwork({ ...config, kind, uplinks: [{ ...plain, use }] }).uplinks;
+    const vlan = kind === "bridged" ? { pvid: 0, tagged: [] } : null;
+    expect(uplink).toMatchObject({ ifname: "eth1", capture, vlan });
+  });
+});
+
+describe("VLANs of a port", () => {
+  it.each<[VlanWish, PortVlans]>([
+    [{}, { pvid: 0, tagged: [] }],
+    [{ vlan: 0 }, { pvid: 0, tagged: [] }],
+    [{ vlan: 100 }, { pvid: 100, tagged: [] }],
+    [{ vlanTrunk: [{ id: 7 }] }, { pvid: 0, tagged: [7] }],
+    [
+      { vlan: 5, vlanTrunk: [{ minID: 10, maxID: 12 }, { id: 11 }, { id: 2 }] },
+      { pvid: 5, tagged: [2, 10, 11, 12] },
+    ],
+  ])("%j are %j", (wish, expected) => expect(portVlans(wish)).toEqual(expected));
+});
+
 describe("MAC addresses", () => {
   it("are stable, unicast, locally administered and different per network", () => {
     expect(gatewayMac("blue")).toBe(gatewayMac("blue"));
@@ -59,6 +156,10 @@ describe("MTU limits", () => {
     expect(maxMtu(2048, false).mtu).toBe(1774);
     expect(maxMtu(4096, false).mtu).toBe(3506);
     expect(maxMtu(4096, true).mtu).toBe(3822);
+    expect(maxMtuMultiBuffer(4096)).toMatchObject({
+      mtu: 9000,
+      because: "3 segments of 3840 bytes: frameSize 4096 - 256 XDP headroom",
+    });
   });
 
   it("follow the IP version at the low end", () => {

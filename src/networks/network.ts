@@ -1,4 +1,6 @@
 import type { NetworkConfig } from "../config/schema.ts";
+import type { NetworkOptions } from "../dataplane/native.ts";
+import { type Bridge, resolveBridge } from "./bridge.ts";
 import {
   type Address,
   type Family,
@@ -10,6 +12,7 @@ import {
 } from "./ip.ts";
 import { gatewayMac } from "./mac.ts";
 import { makeSubnet, type Subnet } from "./subnet.ts";
+import { resolveUplink, type Uplink } from "./uplink.ts";
 
 export interface StaticRoute {
   /** Canonical CIDR. */
@@ -17,47 +20,93 @@ export interface StaticRoute {
   via: Address;
 }
 
+/** Prefixes for which the routes of another network decide. */
+export interface Leak {
+  /** Canonical CIDR. */
+  prefix: string;
+  network: string;
+}
+
 /** A network of the configuration with every default worked out. */
 export interface Network {
   name: string;
+  kind: "routed" | "bridged";
   mtu: number;
   /** One per family, IPv4 first. */
   subnets: Subnet[];
   /** Canonical CIDRs pods reach through the gateway. */
   routes: string[];
   staticRoutes: StaticRoute[];
-  /** Answered by every port of the network. */
+  /** Answered by every port of a routed network. */
   gatewayMac: string;
+  uplinks: Uplink[];
+  /** Kernel table to follow, or the VRF device that has it. */
+  mirror: NonNullable<NetworkConfig["mirror"]> | null;
+  leaks: Leak[];
+  /** Null for a routed network. */
+  bridge: Bridge | null;
 }
 
 /** Resolves a checked configuration; throws only for one that checkConfig would refuse. */
 export function resolveNetwork(config: NetworkConfig): Network {
+  const { name, kind, mtu, mirror = null } = config;
   const gateways = config.gateways.map(parseAddress);
   const subnets = config.nodePrefixes
-    .map(parsePrefix)
-    .map((prefix) =>
-      makeSubnet(
-        prefix,
-        gateways.find(({ family }) => family === prefix.family),
-      ),
-    )
+    .map((prefix) => makeSubnet(parsePrefix(prefix), kind, gateways))
     .sort((a, b) => a.prefix.family - b.prefix.family);
   const staticRoutes = config.staticRoutes.map(({ prefix, via }) => ({
-    prefix: formatPrefix(parsePrefix(prefix)),
+    prefix: canonical(prefix),
     via: parseAddress(via),
   }));
-  const routes = config.routes?.map((text) => formatPrefix(parsePrefix(text))) ?? [
+  const leaks = config.leaks.map(({ prefix, network }) => ({ prefix: canonical(prefix), network }));
+  const reached = { subnets, staticRoutes, leaks };
+  return {
+    name,
+    kind,
+    mtu,
+    ...reached,
+    routes: config.routes?.map(canonical) ?? (kind === "routed" ? defaultRoutes(reached) : []),
+    gatewayMac: gatewayMac(name),
+    uplinks: config.uplinks.map((uplink) => resolveUplink(uplink, kind)),
+    mirror,
+    bridge: kind === "bridged" ? resolveBridge(config) : null,
+  };
+}
+
+const canonical = (cidr: string): string => formatPrefix(parsePrefix(cidr));
+
+/** What there is to reach, as far as the network has a gateway of that family. */
+function defaultRoutes({
+  subnets,
+  staticRoutes,
+  leaks,
+}: Pick<Network, "subnets" | "staticRoutes" | "leaks">): string[] {
+  const families = new Set(subnets.map(({ prefix }) => prefix.family));
+  return [
     ...subnets.map(({ prefix }) => formatPrefix(prefix)),
     ...staticRoutes.map(({ prefix }) => prefix),
+    ...leaks.map(({ prefix }) => prefix).filter((cidr) => families.has(parsePrefix(cidr).family)),
   ];
-  const { name, mtu } = config;
-  return { name, mtu, subnets, routes, staticRoutes, gatewayMac: gatewayMac(name) };
+}
+
+/** What the addon takes for a network. */
+export function networkOptions(network: Network): NetworkOptions {
+  const { name, kind, bridge } = network;
+  // The gateway of a bridged network is somebody else.
+  const gateway = (family: Family) => (kind === "routed" ? gatewayOf(network, family) : "");
+  return {
+    name,
+    kind,
+    gateway4: gateway(4),
+    gateway6: gateway(6),
+    bridge: bridge && { ...bridge.options },
+  };
 }
 
 /** The gateway of a family as text, "" when the network has none. */
 export function gatewayOf(network: Network, family: Family): string {
   const subnet = network.subnets.find(({ prefix }) => prefix.family === family);
-  return subnet ? formatAddress(subnet.gateway) : "";
+  return subnet?.gateway ? formatAddress(subnet.gateway) : "";
 }
 
 /** Static routes that lead to the pod with these addresses. */

@@ -3,22 +3,29 @@ import { type Address, contains, overlaps, type Prefix, parsePrefix, prefixSize 
 /** A node prefix and the gateway its pods use. */
 export interface Subnet {
   prefix: Prefix;
-  gateway: Address;
+  /** Null in a bridged network without a router. */
+  gateway: Address | null;
 }
 
-/** Uses `gateway`, or the first usable address when none is given. */
-export function makeSubnet(prefix: Prefix, gateway?: Address): Subnet {
-  return { prefix, gateway: gateway ?? { family: prefix.family, value: prefix.base + 1n } };
+/**
+ * A routed network has a gateway for each prefix, the first usable address unless it is named. A
+ * bridged one has only those that are named.
+ */
+export function makeSubnet(
+  prefix: Prefix,
+  kind: "routed" | "bridged",
+  gateways: readonly Address[] = [],
+): Subnet {
+  const { family, base } = prefix;
+  const first = kind === "routed" ? { family, value: base + 1n } : null;
+  return { prefix, gateway: gateways.find((gateway) => gateway.family === family) ?? first };
 }
 
 /**
  * Why no pod can have an address of the prefix, or null when one can: network and broadcast of
  * IPv4 (RFC 1122 3.2.1.3), subnet-router anycast of IPv6 (RFC 4291 2.6.1), and the gateway.
  */
-export function reservedAs(
-  { prefix, gateway }: { prefix: Prefix; gateway: Address | null },
-  address: Address,
-): string | null {
+export function reservedAs({ prefix, gateway }: Subnet, address: Address): string | null {
   const offset = address.value - prefix.base;
   if (offset === 0n) {
     return prefix.family === 4 ? "network address" : "subnet-router anycast address";
@@ -28,9 +35,10 @@ export function reservedAs(
 }
 
 /** How many pods can have an address of the subnet at once. */
-export function capacity({ prefix }: Subnet): bigint {
-  // The first address, the gateway, and for IPv4 the broadcast address.
-  return prefixSize(prefix) - (prefix.family === 4 ? 3n : 2n);
+export function capacity({ prefix, gateway }: Subnet): bigint {
+  // The first address, for IPv4 the broadcast address, and the gateway.
+  const reserved = (prefix.family === 4 ? 2n : 1n) + (gateway ? 1n : 0n);
+  return prefixSize(prefix) - reserved;
 }
 
 /** True when a pod can have the address. */

@@ -21,8 +21,8 @@ const extra = {
   bench: ["containernetworking-plugins"],
 };
 
-/** Peers a bench can do without. */
-const optional = { build: [], demo: [], test: [], bench: ["dpdk", "dpdk-dev", "dpdk-doc"] };
+/** Peers a bench or a test can do without: what needs them is skipped. */
+const optional = { build: [], demo: [], test: ["frr"], bench: ["dpdk", "dpdk-dev", "dpdk-doc"] };
 
 /**
  * Names of the Debian packages wanted for a purpose.

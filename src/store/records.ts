@@ -1,3 +1,5 @@
+import type { VlanTrunk } from "../config/vlan-schema.ts";
+
 /** Everything needed to finish, undo or restore one attachment; written before the kernel changes. */
 export interface AttachmentRecord {
   containerId: string;
@@ -14,6 +16,14 @@ export interface AttachmentRecord {
   mtu: number;
   addresses: AttachmentAddress[];
   routes: { dst: string; gw: string }[];
+  /** Kind of the network when the pod was attached; absent for a routed one. */
+  networkKind?: "bridged";
+  /** Queues of the veth pair, each way; 1 when absent. */
+  queues?: number;
+  /** What a pod of a bridged network asked for; absent where it did not. */
+  vlan?: number;
+  vlanTrunk?: VlanTrunk;
+  spoofCheck?: boolean;
   /** Written to ifalias: millrace:<containerId>:<ifname>. */
   alias: string;
   /** RFC 3339. */
@@ -25,8 +35,9 @@ export interface AttachmentRecord {
 }
 
 export interface AttachmentAddress {
-  /** CIDR, /32 or /128. */
+  /** CIDR: /32 or /128, in a bridged network with the length of the subnet. */
   address: string;
+  /** "" when there is none. */
   gateway: string;
 }
 

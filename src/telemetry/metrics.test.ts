@@ -78,6 +78,33 @@ describe("createMetrics", () => {
     expect(sampleOf(text, NO_ROUTE)).toBe(8);
   });
 
+  it("shows how the kernel's tables are followed, if they are", async () => {
+    const status = {
+      running: true,
+      routes: 9,
+      neighbours: 4,
+      links: 3,
+      messages: 100,
+      overruns: 1,
+      resyncs: 2,
+      resyncMs: 250,
+      skipped: { "next-hop-unknown": 5 },
+    };
+    const metrics = createMetrics(fakeView(), () => status);
+    const text = await metrics.scrape();
+    expect(sampleOf(text, "millrace_mirror_running")).toBe(1);
+    expect(sampleOf(text, 'millrace_mirror_objects{kind="routes"}')).toBe(9);
+    expect(sampleOf(text, 'millrace_mirror_objects{kind="neighbours"}')).toBe(4);
+    expect(sampleOf(text, 'millrace_mirror_skipped{reason="next-hop-unknown"}')).toBe(5);
+    expect(sampleOf(text, "millrace_mirror_resync_seconds")).toBe(0.25);
+    expect(sampleOf(text, "millrace_mirror_messages_total")).toBe(100);
+    status.messages = 130;
+    expect(sampleOf(await metrics.scrape(), "millrace_mirror_messages_total")).toBe(130);
+    expect(sampleOf(text, "millrace_mirror_overruns_total")).toBe(1);
+    expect(sampleOf(text, "millrace_mirror_resyncs_total")).toBe(2);
+    expect(await createMetrics(fakeView()).scrape()).not.toContain("millrace_mirror");
+  });
+
   it("is not ready while the agent has a problem", async () => {
     const view = fakeView();
     view.data.status.problems = ["journal: no space left"];

@@ -1,7 +1,9 @@
 import { Registry } from "prom-client";
 import type { AgentView } from "../agent/view.ts";
+import type { MirrorStatus } from "../dataplane/native.ts";
 import { AgentMetrics } from "./agent-metrics.ts";
 import { CniMetrics } from "./cni-metrics.ts";
+import { MirrorMetrics } from "./mirror-metrics.ts";
 import { PortMetrics } from "./port-metrics.ts";
 import { ProcessMetrics } from "./process-metrics.ts";
 import { WorkerMetrics } from "./worker-metrics.ts";
@@ -16,8 +18,11 @@ export interface Metrics {
   observeCni(verb: string, code: number, seconds: number): void;
 }
 
-/** Metrics of one agent in a registry of their own. Nothing is sampled between scrapes. */
-export function createMetrics(view: AgentView): Metrics {
+/**
+ * Metrics of one agent in a registry of their own. Nothing is sampled between scrapes.
+ * @param mirror how the kernel's tables are followed; without it there are no metrics of that
+ */
+export function createMetrics(view: AgentView, mirror?: () => MirrorStatus): Metrics {
   const registry = new Registry();
   const cni = new CniMetrics(registry);
   const parts = [
@@ -26,8 +31,10 @@ export function createMetrics(view: AgentView): Metrics {
     new WorkerMetrics(registry),
     new ProcessMetrics(registry),
   ];
+  const mirrorMetrics = mirror && new MirrorMetrics(registry);
   const refresh = () => {
     for (const part of parts) part.refresh(view);
+    if (mirror) mirrorMetrics?.refresh(mirror());
   };
   return {
     contentType: registry.contentType,

@@ -5,14 +5,16 @@ import { Growth } from "./growth.ts";
 type PortLabel = "port" | "ifname" | "network";
 
 const HELP: Record<string, string> = {
-  rx_packets: "Frames received from the pod.",
-  rx_bytes: "Bytes of frames received from the pod, Ethernet header included.",
-  tx_packets: "Frames sent to the pod.",
-  tx_bytes: "Bytes of frames sent to the pod, Ethernet header included.",
+  rx_packets: "Frames received from the pod or uplink.",
+  rx_bytes: "Bytes of frames received from the pod or uplink, Ethernet header included.",
+  tx_packets: "Frames sent to the pod or uplink.",
+  tx_bytes: "Bytes of frames sent to the pod or uplink, Ethernet header included.",
   icmp_errors: "ICMP and ICMPv6 errors sent toward the port.",
   icmp_limited: "ICMP and ICMPv6 errors not sent because of the rate limit.",
   tx_kicks: "System calls that made the kernel transmit.",
   tx_stalls: "Transmit calls that the kernel asked to repeat.",
+  flood_copies: "Frames copied to reach more than one port of a bridged network.",
+  mac_moves: "Learned MAC addresses that turned up here and were elsewhere before.",
 };
 
 /** Counters of ports and drops. Their names come from the addon, so a new one needs no change here. */
@@ -44,7 +46,7 @@ export class PortMetrics {
     this.#info = new Gauge({
       name: "millrace_port_info",
       help: "1 for each port, with the mode it reached.",
-      labelNames: ["port", "ifname", "network", "worker", "attachment", "mode", "tx_checksum"],
+      labelNames: ["port", "ifname", "network", "workers", "attachment", "mode", "tx_checksum"],
       registers: [registry],
     });
   }
@@ -58,8 +60,10 @@ export class PortMetrics {
 
   #addFacts(port: PortView): void {
     const { source, labels } = this.#identify(port);
-    const { worker, attachment, mode, txChecksum } = port;
-    this.#info.set({ ...labels, worker, attachment, mode, tx_checksum: txChecksum }, 1);
+    const { attachment, mode, txChecksum } = port;
+    const workers = [...new Set(port.queues.map(({ worker }) => worker))].sort((a, b) => a - b);
+    const facts = { workers: workers.join(), attachment, mode, tx_checksum: txChecksum };
+    this.#info.set({ ...labels, ...facts }, 1);
     for (const [statistic, total] of Object.entries(port.kernel ?? {})) {
       this.#statistics.add(statistic);
       const grown = this.#growth.since(source, `kernel.${statistic}`, total);

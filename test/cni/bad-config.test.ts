@@ -36,7 +36,7 @@ const CASES: BadConfig[] = [
   {
     title: "lacks a network's prefixes",
     config: { networks: [{ name: "blue" }] },
-    says: /networks\[0\]\.nodePrefixes: missing/,
+    says: /networks\[0\]\.nodePrefixes = \[\]: accepted: at least one prefix/,
   },
   {
     title: "has a bad CIDR",
@@ -49,9 +49,24 @@ const CASES: BadConfig[] = [
     says: /networks\[0\]\.nodePrefixes\[0\] = "10\.81\.1\.5\/24"/,
   },
   {
-    title: "has two networks that overlap",
-    config: { networks: [blue, { name: "red", nodePrefixes: ["10.81.0.0/16"] }] },
-    says: /networks\[1\]\.nodePrefixes\[0\].*overlaps 10\.81\.1\.0\/24 of network blue/,
+    title: "has a network that leaks to one with the same addresses",
+    config: {
+      networks: [
+        { ...blue, leaks: [{ prefix: "10.9.0.0/16", network: "red" }] },
+        { name: "red", nodePrefixes: ["10.81.0.0/16"] },
+      ],
+    },
+    says: /networks\[0\]\.leaks\[0\]\.network = "red": its node prefix 10\.81\.0\.0\/16 overlaps/,
+  },
+  {
+    title: "has a shared uplink in a bridged network",
+    config: { networks: [{ name: "lan", kind: "bridged", uplinks: [{ interface: "eth9" }] }] },
+    says: /networks\[0\]\.uplinks\[0\]\.use = "shared": a shared uplink cannot be bridged/,
+  },
+  {
+    title: "follows a VRF device that is not there",
+    config: { networks: [{ ...blue, mirror: { vrf: "vrf9" } }] },
+    says: /networks\[0\]\.mirror\.vrf = "vrf9": there is no such interface; accepted: a VRF device/,
   },
   {
     title: "has two networks of one name",
@@ -60,8 +75,8 @@ const CASES: BadConfig[] = [
   },
   {
     title: "has an impossible MTU",
-    config: { networks: [{ ...blue, mtu: 9000 }] },
-    says: /networks\[0\]\.mtu = 9000: accepted: 68 .* to 1774/,
+    config: { networks: [{ ...blue, mtu: 9001 }] },
+    says: /networks\[0\]\.mtu = 9001: accepted: 68 .* to 9000 \(6 segments of 1792 bytes/,
   },
   {
     title: "has an MTU too small for IPv6",

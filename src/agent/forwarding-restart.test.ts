@@ -1,0 +1,170 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  type FakeHost,
+  fakeHost,
+  routeWish as route,
+  routeInfo,
+  via,
+} from "../dataplane/forwarding-fixture.ts";
+import { EntryStore } from "../store/entries.ts";
+import { Forwarding } from "./forwarding.ts";
+import type { RouteFilter } from "./forwarding-view.ts";
+
+const log = pino({ level: "silent" });
+const ALL: RouteFilter = { network: "", family: 0, within: "", match: "", source: "", limit: 1000 };
+const MAC = "02:00:00:00:00:99";
+
+let dir: string;
+let host: FakeHost;
+let tables: Forwarding;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "mr-forwarding-"));
+  start();
+});
+
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+/** An agent on a node whose ports are there. */
+function start(ready = fakeHost()): void {
+  host = ready;
+  tables = new Forwarding(host, EntryStore.open(dir), log);
+}
+
+const stored = () => [...EntryStore.open(dir).network("blue").routes.keys()];
+const present = () =>
+  (host.native.routes.get(0) ?? []).filter((one) => one.source === "static").map((r) => r.prefix);
+
+describe("a restart", () => {
+  it("brings the entries back, also when ports have other numbers", async () => {
+    const batch = [
+      route("10.9.0.0/24"),
+      route("10.10.0.0/24", { via: [via("", "default/web-0")] }),
+    ];
+    await tables.changeRoutes("blue", batch);
+    await tables.changeNeighbours("blue", [
+      { op: "add", port: "up0", address: "10.0.12.7", mac: MAC },
+    ]);
+    // Pods come back by the same interface, whatever their port was called.
+    const [, behind] = EntryStore.open(dir).network("blue").routes.values();
+    expect(behind?.via).toMatchObject([{ address: "", port: "mr0" }]);
+    const other = fakeHost();
+    for (const port of other.all) if (port.ifname === "mr0") port.port = 77;
+    start(other);
+    expect(await tables.restoreEntries()).toEqual([]);
+    expect(present()).toEqual(["10.9.0.0/24", "10.10.0.0/24"]);
+    expect(host.native.routes.get(0)?.at(-1)?.nextHops).toMatchObject([{ port: 77 }]);
+    expect(host.native.neighbours.get(0)).toMatchObject([{}, { address: "10.0.12.7" }]);
+  });
+
+  it("keeps what cannot be applied, says why, and applies it when it can", async () => {
+    const batch = [route("10.9.0.0/24"), route("10.10.0.0/24", { via: [via("10.1.0.2")] })];
+    await tables.changeRoutes("blue", batch);
+    const other = fakeHost();
+    const [pod] = other.all.splice(0, 1);
+    start(other);
+    const [problem, ...more] = await tables.restoreEntries();
+    expect(problem).toMatch(
+      /^network blue, 10\.10\.0\.0\/24: "10\.1\.0\.2": no pod of network blue/,
+    );
+    expect(more).toEqual([]);
+    expect(present()).toEqual(["10.9.0.0/24"]);
+    expect(stored()).toHaveLength(2);
+    expect((await tables.routes(ALL)).waiting).toMatchObject([{ entry: "10.10.0.0/24" }]);
+
+    if (pod) other.all.unshift(pod);
+    await tables.retry();
+    expect(present()).toEqual(["10.9.0.0/24", "10.10.0.0/24"]);
+    expect((await tables.routes(ALL)).waiting).toEqual([]);
+  });
+
+  it("keeps the entries of a network that is not configured any more", async () => {
+    await tables.changeRoutes("red", [route("10.9.0.0/24", { type: "blackhole", via: [] })]);
+    const other = fakeHost();
+    other.nets.splice(1, 1);
+    start(other);
+    expect(await tables.restoreEntries()).toEqual([
+      'network red, 10.9.0.0/24: "red": no such network; known routed networks: blue',
+    ]);
+    expect(EntryStore.open(dir).networks).toEqual(["red"]);
+  });
+
+  it("puts an entry before what the kernel has by now, not before a pod's", async () => {
+    await tables.changeRoutes("blue", [route("10.9.0.0/24"), route("10.10.0.0/24")]);
+    const other = fakeHost();
+    const pod = routeInfo("10.10.0.0/24", { source: "pod" });
+    other.native.routes.get(0)?.push(routeInfo("10.9.0.0/24"), pod);
+    start(other);
+    const problems = await tables.restoreEntries();
+    expect(problems).toEqual([expect.stringContaining("for an attachment")]);
+    expect(present()).toEqual(["10.9.0.0/24"]);
+    await tables.changeRoutes("blue", [route("10.10.0.0/24", { op: "del" })]);
+    expect(stored()).toEqual(["10.9.0.0/24"]);
+  });
+
+  it("lets an entry that waits be deleted", async () => {
+    await tables.changeRoutes("blue", [route("10.10.0.0/24", { via: [via("10.1.0.2")] })]);
+    const other = fakeHost();
+    other.all.splice(0, 1);
+    start(other);
+    await tables.restoreEntries();
+    await tables.changeRoutes("blue", [route("10.10.0.0/24", { op: "del" })]);
+    expect(stored()).toEqual([]);
+    expect((await tables.routes(ALL)).waiting).toEqual([]);
+  });
+});
+
+describe("a port that goes", () => {
+  it("takes its routes along until it comes back", async () => {
+    await tables.changeRoutes("blue", [route("10.9.0.0/24", { via: [via("10.1.0.2")] })]);
+    await tables.portLeaves(0);
+    expect(present()).toEqual([]);
+    const [pod] = host.all.splice(0, 1);
+    await tables.retry();
+    expect((await tables.routes(ALL)).waiting).toHaveLength(1);
+    if (pod) host.all.push({ ...pod, port: 9 });
+    await tables.retry();
+    expect(host.native.routes.get(0)?.at(-1)?.nextHops).toMatchObject([{ port: 9, address: "" }]);
+  });
+
+  it("leaves a route its other next hops", async () => {
+    const both = [via("10.1.0.2"), via("10.0.12.2")];
+    await tables.changeRoutes("blue", [route("10.9.0.0/24", { via: both })]);
+    await tables.portLeaves(0);
+    expect(host.native.routes.get(0)?.at(-1)).toMatchObject({
+      prefix: "10.9.0.0/24",
+      nextHops: [{ port: 1, address: "10.0.12.2" }],
+    });
+    expect((await tables.routes(ALL)).waiting).toEqual([
+      { network: "blue", entry: "10.9.0.0/24", reason: "mr0 (default/web-0) is gone" },
+    ]);
+    await tables.retry();
+    expect(host.native.routes.get(0)?.at(-1)?.nextHops).toHaveLength(2);
+  });
+
+  it("takes its neighbours and FDB entries along", async () => {
+    await tables.changeNeighbours("blue", [
+      { op: "add", port: "up0", address: "10.0.12.7", mac: MAC },
+    ]);
+    await tables.changeFdb("lan", [{ op: "add", mac: MAC, vlan: 20, port: "up2" }]);
+    await tables.portLeaves(1);
+    await tables.portLeaves(5);
+    expect(host.native.neighbours.get(0)).toHaveLength(1);
+    expect(host.native.fdb.get(2)?.map(({ mac }) => mac)).not.toContain(MAC);
+    const filter = { network: "lan", mac: "", vlan: null, port: "" };
+    expect((await tables.fdb(filter)).waiting).toMatchObject([{ entry: `${MAC} VLAN 20` }]);
+    await tables.retry();
+    expect(host.native.fdb.get(2)).toMatchObject([{}, {}, { mac: MAC, vlan: 20, port: 5 }]);
+  });
+
+  it("goes even when the addon refuses", async () => {
+    await tables.changeRoutes("blue", [route("10.9.0.0/24", { via: [via("10.1.0.2")] })]);
+    host.native.failure = new Error("no");
+    await tables.portLeaves(0);
+    await tables.portLeaves(99);
+  });
+});

@@ -1,0 +1,48 @@
+import type { PortWishes } from "../../cni/attacher.ts";
+import { CNI_ERROR, CniError } from "../../cni/errors.ts";
+import type { PortOptions } from "../dataplane/native.ts";
+import type { Network } from "../networks/network.ts";
+import { portVlans, vlanProblem } from "../networks/vlans.ts";
+
+const NETCONF_KEY = { vlan: "vlan", vlanTrunk: "vlanTrunk", spoofCheck: "spoofchk" } as const;
+
+/**
+ * What an attachment asked for of its port.
+ * @throws CniError 7 for what its network does not have
+ */
+export function choosePort(network: Network, wishes: PortWishes): PortWishes {
+  for (const [wish, key] of Object.entries(NETCONF_KEY)) {
+    const value = wishes[wish as keyof typeof NETCONF_KEY];
+    if (value === undefined || network.kind === "bridged") continue;
+    throw refuse(network, key, shown(wish, value), {
+      reason: "the network is routed, its pods share no Ethernet segment",
+      accepted: "this key for a network of kind bridged",
+    });
+  }
+  const problem = vlanProblem(wishes);
+  if (problem) throw refuse(network, problem.key, wishes[problem.key], problem);
+  return wishes;
+}
+
+/** The options of a pod's port that its kind of network decides. */
+export function podPort(
+  { bridge }: Network,
+  wishes: PortWishes,
+): Pick<PortOptions, "vlan" | "spoofCheck" | "macLimit"> {
+  if (!bridge) return { vlan: null, spoofCheck: false, macLimit: 0 };
+  const spoofCheck = wishes.spoofCheck ?? bridge.spoofCheck;
+  return { vlan: portVlans(wishes), spoofCheck, macLimit: bridge.macLimit };
+}
+
+const shown = (wish: string, value: unknown): unknown =>
+  wish === "spoofCheck" ? (value ? "on" : "off") : value;
+
+function refuse(
+  { name }: Network,
+  key: string,
+  value: unknown,
+  { reason, accepted }: { reason: string; accepted: string },
+): CniError {
+  const msg = `${key} = ${JSON.stringify(value)} cannot be had in network ${name}: ${reason}`;
+  return new CniError(CNI_ERROR.invalidConfig, msg, `accepted: ${accepted}`);
+}

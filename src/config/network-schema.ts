@@ -1,0 +1,144 @@
+import { z } from "zod";
+import {
+  cidr,
+  integer,
+  ipAddress,
+  list,
+  oneOf,
+  powerOfTwo,
+  text,
+  wordOrInteger,
+} from "./fields.ts";
+import { vlanSchema, vlanTrunkSchema } from "./vlan-schema.ts";
+
+/** Queues of one port at most: the kernel's own limit for a veth is higher, that of the addon not. */
+export const MAX_QUEUES = 16;
+const MAX_TABLE = 0xffffffff;
+
+const NAME = "1 to 63 lower-case letters, digits and inner dashes";
+const networkName = text(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, NAME);
+
+// dev_valid_name() of Linux, without % which it would take for a pattern.
+const IFNAME =
+  'the name of an interface: 1 to 15 characters without / : % and white space, not "."';
+const ifname = text(/^(?!\.{1,2}$)[^/:%\s\0]{1,15}$/, IFNAME);
+
+const bool = z.boolean({ error: "true or false" });
+
+const staticRoute = z.strictObject({
+  /** Reached through the pod that has the address `via`. */
+  prefix: cidr,
+  /** An address of a node prefix. It is kept for the pod that asks for it. */
+  via: ipAddress,
+});
+
+const leak = z.strictObject({
+  /** Destinations for which the routes of the other network decide. */
+  prefix: cidr,
+  /** A routed network of this configuration. */
+  network: networkName,
+});
+
+const MIRROR = '{table: "main" or a number} or {vrf: a VRF device}';
+
+const mirror = z
+  .strictObject(
+    {
+      /** As in `ip route show table`. */
+      table: wordOrInteger("main", 1, MAX_TABLE, "routing table").optional(),
+      /** The table of this VRF device. */
+      vrf: ifname.optional(),
+    },
+    { error: MIRROR },
+  )
+  .refine(({ table, vrf }) => (table === undefined) !== (vrf === undefined), {
+    error: `either ${MIRROR}`,
+  });
+
+const uplink = z.strictObject({
+  /** In the agent's network namespace. It need not be there at start. */
+  interface: ifname,
+  /**
+   * shared: only packets for the node prefixes are taken, all else is left to the kernel;
+   * dedicated: the network has the interface for itself.
+   */
+  use: oneOf(["shared", "dedicated"]).default("shared"),
+  /** auto: all that the device has, 16 at most. */
+  queues: wordOrInteger("auto", 1, MAX_QUEUES, "queues").default("auto"),
+  /** Bridged networks: the VLAN of untagged frames. Without `vlanTrunk` too: no VLAN at all. */
+  vlan: vlanSchema.optional(),
+  /** Bridged networks: VLANs of tagged frames. */
+  vlanTrunk: vlanTrunkSchema.optional(),
+});
+
+const fdb = z.strictObject({
+  /** MAC addresses the network knows at most. */
+  size: powerOfTwo(64, 1048576, "MAC addresses").default(8192),
+  /** Seconds without a frame after which a learned address is forgotten (IEEE 802.1Q 8.8.3). */
+  ageing: integer(1, 1000000, "seconds").default(300),
+});
+
+const flood = z.strictObject({
+  /** Flooded frames per worker; 0 for no limit. */
+  perSecond: integer(0, 10000000, "frames per second and worker").default(10000),
+  /** Whether frames for addresses that nobody has been heard of are flooded. */
+  unknownUnicast: bool.default(true),
+  /** Whether frames for groups are flooded. Broadcast always is. */
+  multicast: bool.default(true),
+});
+
+/** What a bridged network has; the keys are absent from routed ones. */
+const bridged = {
+  fdb: fdb.optional(),
+  flood: flood.optional(),
+  /** Answer ARP and ND for pods instead of flooding the question. Default true. */
+  suppression: bool.optional(),
+  /** Drop frames with another source than the pod's own. Default on; a NetConf may differ. */
+  spoofchk: oneOf(["on", "off"]).optional(),
+  /** MAC addresses learned behind a pod at most, 0 for no limit. Default 64. */
+  macLimit: integer(0, 1048576, "MAC addresses per pod; 0 for no limit").optional(),
+};
+
+/** Defaults of a bridged network. */
+export const BRIDGED_DEFAULTS = {
+  fdb: fdb.parse({}),
+  flood: flood.parse({}),
+  suppression: true,
+  spoofchk: "on",
+  macLimit: 64,
+} as const;
+
+/** One item of the key `networks`. */
+export const networkSchema = z.strictObject({
+  /** Used in NetConf, metrics and the CLI. */
+  name: networkName,
+  /** routed: pods have a gateway, which forwards; bridged: pods share an Ethernet segment. */
+  kind: oneOf(["routed", "bridged"]).default("routed"),
+  /** Prefixes this node gives pods addresses from; at most one per family, in a bridged one none. */
+  nodePrefixes: list(cidr, "CIDR prefixes").default([]),
+  /** Bytes of an IP packet. */
+  mtu: integer(68, 65535, "bytes").default(1500),
+  /**
+   * At most one per family. Routed default: the first usable address of each node prefix. Bridged:
+   * a router outside, which pods get `routes` through; there is none unless it is named.
+   */
+  gateways: list(ipAddress, "addresses").default([]),
+  /**
+   * What pods reach through the gateway. Default of a routed network: node prefixes, static routes
+   * and leaks; of a bridged one nothing.
+   */
+  routes: list(cidr, "CIDR prefixes").optional(),
+  staticRoutes: list(staticRoute, "{prefix, via}").default([]),
+  /** Interfaces that connect the network with others. */
+  uplinks: list(uplink, "{interface, use}").default([]),
+  /** Follow routes and neighbours of the kernel. */
+  mirror: mirror.optional(),
+  leaks: list(leak, "{prefix, network}").default([]),
+  ...bridged,
+});
+
+/** Keys that only networks of one kind have. */
+export const KEYS_OF_KIND = {
+  routed: ["staticRoutes", "mirror", "leaks"],
+  bridged: ["fdb", "flood", "suppression", "spoofchk", "macLimit"],
+} as const;

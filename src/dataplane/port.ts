@@ -1,0 +1,72 @@
+import { MAX_QUEUES } from "../config/network-schema.ts";
+import type { DataplaneConfig } from "../config/schema.ts";
+import type { HostChange, PortInfo, PortOptions, PortVlans } from "./native.ts";
+
+/** Who has an address of a bridged network. */
+export type Host = Omit<HostChange, "op">;
+
+/** What the façade needs to know of an attachment or uplink to serve it. */
+export interface PortRequest
+  extends Pick<
+    PortOptions,
+    | "ifname"
+    | "role"
+    | "capture"
+    | "mac"
+    | "podMac"
+    | "addresses"
+    | "mtu"
+    | "vlan"
+    | "spoofCheck"
+    | "macLimit"
+    | "peer"
+  > {
+  /** containerId:ifname, or uplink:<interface>. */
+  attachment: string;
+  network: string;
+  /** Queues to bind; auto: all that the device has. */
+  queues: number | "auto";
+}
+
+/** A port in service. */
+export class Port {
+  readonly attachment: string;
+  readonly network: string;
+  readonly ifname: string;
+  readonly role: "pod" | "uplink";
+  /** Bridged networks only, else null. */
+  readonly vlan: PortVlans | null;
+  /** Queues to bind when the device has as many. */
+  readonly wanted: number;
+  /** What the addon said last. */
+  info: PortInfo;
+  /** CIDRs that lead to the port. */
+  readonly routes = new Set<string>();
+  /** What a bridged network was told about the port. */
+  readonly hosts: Host[] = [];
+
+  constructor({ attachment, network, ifname, role, vlan, queues }: PortRequest, info: PortInfo) {
+    this.attachment = attachment;
+    this.network = network;
+    this.ifname = ifname;
+    this.role = role;
+    this.vlan = vlan;
+    this.wanted = queues === "auto" ? MAX_QUEUES : queues;
+    this.info = info;
+  }
+
+  /** The worker of each queue. */
+  get workers(): number[] {
+    return this.info.queues.map(({ worker }) => worker);
+  }
+}
+
+/** What the addon takes for a request. */
+export function portOptions(
+  { attachment: _, network: __, queues: ___, ...request }: PortRequest,
+  network: number,
+  workers: number[],
+  { mode, txBudget, fill, busyPoll }: DataplaneConfig,
+): PortOptions {
+  return { ...request, network, workers, mode, txBudget, fill, busyPoll };
+}
