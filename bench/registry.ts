@@ -1,9 +1,29 @@
 import { attachMany } from "./cni/attach-many.ts";
 import { attachTimes } from "./cni/attach-times.ts";
+import { lpm } from "./lpm/scenario.ts";
 import { micro } from "./micro/group.ts";
 import { pipeline } from "./pipeline/scenario.ts";
+import { routesAtStart } from "./routes/at-start.ts";
+import { routeChanges } from "./routes/changes.ts";
+import { routesUnderTraffic } from "./routes/under-traffic.ts";
 import type { Group } from "./row.ts";
+import { workersHandoff } from "./scale/handoff.ts";
+import { ports250 } from "./scale/ports.ts";
+import { tcpPairs } from "./tcp/scenario.ts";
 import { forwarding } from "./traffic/forward.ts";
 
 /** Everything that can be measured, in the order it runs. */
-export const groups: readonly Group[] = [forwarding, pipeline, attachTimes, attachMany, micro];
+export const groups: readonly Group[] = [
+  forwarding,
+  pipeline,
+  ...tcpPairs,
+  workersHandoff,
+  lpm,
+  routesUnderTraffic,
+  routesAtStart,
+  routeChanges,
+  ports250,
+  attachTimes,
+  attachMany,
+  micro,
+];

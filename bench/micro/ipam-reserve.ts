@@ -11,10 +11,13 @@ export const ipamReserve: MicroCase = {
   prepare() {
     const network = resolveNetwork({
       name: "blue",
+      kind: "routed",
       nodePrefixes: ["10.1.0.0/24", "fd00:1::/64"],
       mtu: 1500,
       gateways: [],
       staticRoutes: [],
+      uplinks: [],
+      leaks: [],
     });
     const records = Array.from({ length: held }, (_, n) => makeRecord(n + 2));
     const ipam = new Ipam(() => records);
