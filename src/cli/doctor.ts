@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import colors from "picocolors";
 import type { Finding, FindingStatus } from "../doctor/finding.ts";
+import { colors } from "../telemetry/colors.ts";
 import { type ShowOptions, toJson, withShowOptions } from "./show.ts";
 
 interface DoctorOptions extends ShowOptions {

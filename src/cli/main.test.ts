@@ -56,6 +56,18 @@ describe("millrace", () => {
     expect(JSON.parse((await ask("counters", "--json")).stdout)).toEqual(view.counters());
   });
 
+  it("paints nothing that goes into a pipe, also where CI is set, unless it is asked to", async () => {
+    const painted = async (wish: Record<string, string>) => {
+      const { NO_COLOR: _, FORCE_COLOR: __, ...rest } = process.env as Record<string, string>;
+      const args = [CLI, "status", "--socket", join(dir, "agent.sock")];
+      const { stdout } = await run(process.execPath, args, { env: { ...rest, ...wish } });
+      return stdout.includes("\u001b[");
+    };
+    expect(await painted({ CI: "true" })).toBe(false);
+    expect(await painted({ FORCE_COLOR: "1" })).toBe(true);
+    expect(await painted({ FORCE_COLOR: "1", NO_COLOR: "1" })).toBe(false);
+  });
+
   it("shows the ports with and without the word show", async () => {
     const { stdout } = await ask("ports");
     expect((await ask("ports", "show")).stdout).toBe(stdout);

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import colors from "picocolors";
 import type { MirrorView } from "../agent/forwarding-view.ts";
+import { colors } from "../telemetry/colors.ts";
 import { addShowCommand } from "./show.ts";
 import { renderFields } from "./table.ts";
 

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import colors from "picocolors";
 import type { AgentStatus, ReconcileView, WorkerView } from "../agent/view.ts";
 import { formatCpuList } from "../config/host.ts";
+import { colors } from "../telemetry/colors.ts";
 import { addShowCommand } from "./show.ts";
 import { type Column, renderFields, renderTable } from "./table.ts";
 import { formatBytes, formatDuration } from "./units.ts";

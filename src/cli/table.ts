@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import colors from "picocolors";
+import { colors } from "../telemetry/colors.ts";
 
 export type Cell = string | number | null;
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { fakeView } from "../../test/harness/fake-view.ts";
@@ -9,7 +10,7 @@ import { run } from "../../test/harness/run.ts";
 import { Forwarding } from "../agent/forwarding.ts";
 import { json } from "../api/http.ts";
 import { type ApiServer, openApi } from "../api/server.ts";
-import { type FakeHost, fakeHost } from "../dataplane/forwarding-fixture.ts";
+import { addVni, type FakeHost, fakeHost } from "../dataplane/forwarding-fixture.ts";
 import { EntryStore } from "../store/entries.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 
@@ -127,6 +128,15 @@ describe("millrace neighbours and fdb", { timeout: SLOW }, () => {
     expect((await ask("fdb", "show", "--mac", MAC)).stdout).toBe("no FDB entries match\n");
   });
 
+  it("add and show an FDB entry behind another node", async () => {
+    addVni(host, "lan");
+    const add = ["fdb", "add", "--network", "lan", MAC];
+    expect((await ask(...add)).stderr).toContain("--port or --peer is missing");
+    expect((await ask(...add, "--peer", "192.0.2.9")).stderr).toContain("no peer of VTEP vtep0");
+    expect((await ask(...add, "--peer", "192.0.2.2")).exitCode).toBe(0);
+    expect((await ask("fdb", "show", "--mac", MAC)).stdout).toMatch(/ vxlan100 +192\.0\.2\.2 /);
+  });
+
   it("ask for the options that an entry needs", async () => {
     const { stderr } = await ask("neighbours", "add", "--network", "blue", "10.0.12.7");
     expect(stderr).toContain("--port is missing");
@@ -157,7 +167,7 @@ describe("millrace ports move, mirror and trace", { timeout: SLOW }, () => {
     };
     const sent = await trace("--proto", "tcp", "--sport", "5", "--dport", "80", "--length", "60");
     expect(sent.exitCode).toBe(0);
-    expect(sent.stdout).toBe(
+    expect(stripVTControlCharacters(sent.stdout)).toBe(
       "web-0 (10.1.0.2, port 0 mr0) -> 10.9.0.7 tcp 5 -> 80\n 1 transmit  -> up0\nsent by up0\n",
     );
     host.native.answer = { ...host.native.answer, verdict: "dropped", reason: "no-route" };

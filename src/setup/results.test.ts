@@ -29,7 +29,11 @@ const vitestReport = {
       message: "",
       assertionResults: [
         { fullName: "a works", status: "passed" },
-        { fullName: "a fails", status: "failed" },
+        {
+          fullName: "a fails",
+          status: "failed",
+          failureMessages: ["\u001b[31m1\u001b[39m\n is 2"],
+        },
         { fullName: "a waits", status: "skipped" },
         { fullName: "a is planned", status: "todo" },
       ],
@@ -39,7 +43,11 @@ const vitestReport = {
 
 describe("countGtest", () => {
   it("tells passed, failed, skipped and disabled tests apart", () => {
-    expect(countGtest(gtestReport)).toEqual({ passed: 1, skipped: 2, failures: ["Lpm.Removes"] });
+    expect(countGtest(gtestReport)).toEqual({
+      passed: 1,
+      skipped: 2,
+      failures: ["Lpm.Removes: 1 vs 2"],
+    });
   });
 
   it("finds no test in a report without suites", () => {
@@ -49,7 +57,11 @@ describe("countGtest", () => {
 
 describe("countVitest", () => {
   it("tells passed, failed and skipped tests apart", () => {
-    expect(countVitest(vitestReport)).toEqual({ passed: 1, skipped: 2, failures: ["a fails"] });
+    expect(countVitest(vitestReport)).toEqual({
+      passed: 1,
+      skipped: 2,
+      failures: ["a fails: 1 is 2"],
+    });
   });
 
   it("counts a file that cannot be imported as one failure", () => {

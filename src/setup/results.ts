@@ -1,12 +1,24 @@
-/** What one suite did. `failures` names each failed test, or says why the suite as a whole failed. */
+import { stripVTControlCharacters } from "node:util";
+
+/**
+ * What one suite did. `failures` names each failed test with the beginning of what it said, or says
+ * why the suite as a whole failed.
+ */
 export interface Outcome {
   passed: number;
   skipped: number;
   failures: string[];
 }
 
+interface GtestCase {
+  name: string;
+  status: string;
+  result: string;
+  failures?: { failure: string }[];
+}
+
 interface GtestReport {
-  testsuites?: { name: string; testsuite: { name: string; status: string; result: string }[] }[];
+  testsuites?: { name: string; testsuite: GtestCase[] }[];
 }
 
 interface VitestReport {
@@ -14,9 +26,12 @@ interface VitestReport {
     name: string;
     status: string;
     message?: string;
-    assertionResults: { fullName: string; status: string }[];
+    assertionResults: { fullName: string; status: string; failureMessages?: string[] }[];
   }[];
 }
+
+/** Of a failure's text; more is in the log above. */
+const MAX_FAILURE_LENGTH = 240;
 
 type Verdict = "passed" | "failed" | "skipped";
 
@@ -30,7 +45,7 @@ export function countGtest(report: unknown): Outcome {
   );
   return tally(
     cases.map((test) => {
-      if ("failures" in test) return [test.title, "failed"];
+      if (test.failures) return [failure(test.title, test.failures[0]?.failure), "failed"];
       return [
         test.title,
         test.result === "COMPLETED" && test.status === "RUN" ? "passed" : "skipped",
@@ -45,10 +60,11 @@ export function countGtest(report: unknown): Outcome {
  */
 export function countVitest(report: unknown): Outcome {
   const verdicts = ((report as VitestReport).testResults ?? []).flatMap((file) => {
-    const tests = file.assertionResults.map((test): [string, Verdict] => [
-      test.fullName,
-      test.status === "passed" || test.status === "failed" ? test.status : "skipped",
-    ]);
+    const tests = file.assertionResults.map((test): [string, Verdict] => {
+      const { fullName, status } = test;
+      if (status === "failed") return [failure(fullName, test.failureMessages?.[0]), status];
+      return [fullName, status === "passed" ? status : "skipped"];
+    });
     const explained = tests.some(([, verdict]) => verdict === "failed");
     const own: [string, Verdict][] =
       file.status === "failed" && !explained
@@ -57,6 +73,11 @@ export function countVitest(report: unknown): Outcome {
     return [...tests, ...own];
   });
   return tally(verdicts);
+}
+
+function failure(title: string, said = ""): string {
+  const text = stripVTControlCharacters(said).replaceAll(/\s+/g, " ").trim();
+  return text === "" ? title : `${title}: ${text.slice(0, MAX_FAILURE_LENGTH)}`;
 }
 
 function tally(verdicts: (readonly [string, string])[]): Outcome {

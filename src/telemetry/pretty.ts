@@ -1,4 +1,4 @@
-import colors from "picocolors";
+import { colors } from "./colors.ts";
 
 const PAINT: Record<string, (text: string) => string> = {
   trace: colors.gray,
