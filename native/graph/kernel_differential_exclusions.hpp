@@ -74,6 +74,8 @@ class Exclusions {
     if (packet.protocol == kProtoIcmp6 && packet.length > ip6::kHeader &&
         packet.ip[ip6::kHeader] >= 130 && packet.ip[ip6::kHeader] <= 137)
       return "neighbour and listener discovery: not routing";
+    if (packet.protocol == ip6::kDestinationOptions && packet.ip[ip6::kDestination] == 0xff)
+      return "destination options to a group: the kernel is a member and judges them, ours is not";
     if (hop_by_hop_is_special(packet))
       return "hop-by-hop options but padding: routers may ignore them (RFC 8200 4.3), the kernel "
              "does not";

@@ -77,8 +77,12 @@ TEST_F(KernelMirrorTest, ResolvesANeighbourWhenAsked) {
   mirror_->probe(ifindex, false, address);
   eventually([&] { return usable("10.0.0.2"); }, "the IPv4 neighbour");
   address = {0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2};
-  mirror_->probe(ifindex, true, address);
-  eventually([&] { return usable("fd00::2"); }, "the IPv6 neighbour");
+  // Again and again, as for packets: IPv6 does not ask before it has noticed that the link is up.
+  const auto answers = [&] {
+    mirror_->probe(ifindex, true, address);
+    return usable("fd00::2");
+  };
+  eventually(answers, "the IPv6 neighbour");
   address = {10, 0, 0, 3};
   mirror_->probe(ifindex, false, address);
   const auto failed = [&] {
@@ -89,7 +93,7 @@ TEST_F(KernelMirrorTest, ResolvesANeighbourWhenAsked) {
   EXPECT_FALSE(usable("10.0.0.3"));
   ip("neigh del 10.0.0.2 dev v0");
   eventually([&] { return !usable("10.0.0.2"); }, "the neighbour to go");
-  EXPECT_EQ(mirror_->statistics().probes, 3u);
+  EXPECT_GE(mirror_->statistics().probes, 3u);
 }
 
 TEST_F(KernelMirrorTest, TellsOfAChangedNumberOfQueues) {
