@@ -3,9 +3,9 @@
 #include "base/headers.hpp"
 #include "graph/checksum_offload.hpp"
 #include "graph/flow_hash.hpp"
-#include "graph/next_hop.hpp"
 #include "graph/nodes.hpp"
 #include "graph/reverse_path.hpp"
+#include "graph/route.hpp"
 
 namespace millrace {
 
@@ -51,75 +51,33 @@ std::uint32_t header_length_of(const std::uint8_t* ip) {
   return (ip[0] & 15u) * 4;
 }
 
+struct Family4 {
+  using Address = Ip4;
+  static constexpr Burst Graph::*kErrors = &Graph::icmp4_error;
+  static constexpr Burst Graph::*kLocal = &Graph::ip4_local;
+  static constexpr std::uint8_t kUnreachable = icmp4::kUnreachable, kCodeHost = icmp4::kCodeHost,
+                                kCodeProhibited = icmp4::kCodeProhibited,
+                                kCodeNoRoute = icmp4::kCodeNet, kTooBig = icmp4::kUnreachable,
+                                kCodeTooBig = icmp4::kCodeFragNeeded,
+                                kTimeExceeded = icmp4::kTimeExceeded;
+
+  static const Lpm& fib(const Vrf& vrf) { return vrf.fib4; }
+  static Ip4 destination(const std::uint8_t* ip) { return load_be32(ip + ip4::kDestination); }
+  static std::uint8_t hops_left(const std::uint8_t* ip) { return ip[ip4::kTtl]; }
+  static void take_hop(std::uint8_t* ip) { decrement_ttl(ip + ip4::kTtl, ip + ip4::kChecksum); }
+  static std::uint32_t hash(const Packet& packet) {
+    return flow_hash4(packet, header_length_of(packet.data + kEthernetLength));
+  }
+  static void note_checksum(Packet& packet, const FrameTable& frames) {
+    note_partial_checksum4(packet, header_length_of(packet.data + kEthernetLength), frames);
+  }
+};
+
 bool is_valid(const std::uint8_t* ip, std::uint32_t head, std::uint32_t length) {
   const std::uint32_t header = header_length_of(ip);
   const std::uint32_t total = load_be16(ip + ip4::kTotalLength);
   return (ip[0] >> 4) == 4 && header >= ip4::kMinHeader && header <= head && total >= header &&
          total <= length;
-}
-
-void refuse(Graph& graph, Packet* packet, std::uint8_t type, std::uint8_t code, DropReason reason,
-            std::uint32_t mtu = 0) {
-  packet->answer_with(type, code, reason, mtu);
-  graph.icmp4_error.push(packet);
-}
-
-// Everything that a FIB can say but "send it there".
-void decide(Graph& graph, Packet* packet, const Adjacency* adjacency) {
-  if (adjacency == nullptr) return graph.drop(*packet, DropReason::kRouteLoop);
-  switch (adjacency->kind) {
-    case AdjacencyKind::kBlackhole:
-      return graph.drop(*packet, DropReason::kBlackhole);
-    case AdjacencyKind::kUnreachable:
-      return refuse(graph, packet, icmp4::kUnreachable, icmp4::kCodeHost, DropReason::kUnreachable);
-    case AdjacencyKind::kProhibit:
-      return refuse(graph, packet, icmp4::kUnreachable, icmp4::kCodeProhibited,
-                    DropReason::kProhibit);
-    case AdjacencyKind::kUnresolved:
-    case AdjacencyKind::kGlean:
-      packet->adjacency = adjacency;
-      return graph.resolve.push(packet);
-    default:
-      return refuse(graph, packet, icmp4::kUnreachable, icmp4::kCodeNet, DropReason::kNoRoute);
-  }
-}
-
-void send_to(Graph& graph, const PortConfig& config, Packet* packet, const Adjacency& adjacency) {
-  std::uint8_t* ip = packet->data + kEthernetLength;
-  if (packet->length - kEthernetLength > adjacency.mtu)
-    return refuse(graph, packet, icmp4::kUnreachable, icmp4::kCodeFragNeeded,
-                  DropReason::kMtuExceeded, adjacency.mtu);
-  if (config.partial_checksums)
-    note_partial_checksum4(*packet, header_length_of(ip), graph.pool.table());
-  decrement_ttl(ip + ip4::kTtl, ip + ip4::kChecksum);
-  mark_used(adjacency);
-  packet->adjacency = &adjacency;
-  graph.rewrite.push(packet);
-}
-
-void route(Graph& graph, const PortConfig& config, Packet* packet, std::uint32_t value) {
-  const std::uint8_t* ip = packet->data + kEthernetLength;
-  const Adjacency* adjacency = &graph.adjacency(value);
-  if (adjacency->kind != AdjacencyKind::kRewrite)
-    adjacency = follow(
-        graph, *packet, adjacency, [&] { return flow_hash4(*packet, header_length_of(ip)); },
-        [&](const Vrf& vrf) { return vrf.fib4.lookup(load_be32(ip + ip4::kDestination)); });
-  if (adjacency != nullptr && adjacency->kind == AdjacencyKind::kLocal)
-    return graph.ip4_local.push(packet);
-  // RFC 1812 5.2.1.2: the next hop first. Where there is none, the hops that are left do not count.
-  if (adjacency == nullptr || !has_next_hop(adjacency->kind))
-    return decide(graph, packet, adjacency);
-  if (ip[ip4::kTtl] <= 1)
-    return refuse(graph, packet, icmp4::kTimeExceeded, 0, DropReason::kTtlExpired);
-  if (adjacency->kind != AdjacencyKind::kRewrite) return decide(graph, packet, adjacency);
-  send_to(graph, config, packet, *adjacency);
-}
-
-// Cuts the Ethernet padding off. A packet in several frames has none.
-bool trim(Packet& packet, std::uint32_t length) {
-  if (packet.tail != kNoFrame) return packet.length == length;
-  packet.length = length;
-  return true;
 }
 
 // True when the packet may be looked up.
@@ -145,28 +103,15 @@ bool check(Graph& graph, const PortConfig& config, Packet* packet) {
   if (!trim(*packet, kEthernetLength + load_be16(ip + ip4::kTotalLength)))
     return refused(DropReason::kIp4Malformed);
   if (options.malformed_at == 0) return true;
-  refuse(graph, packet, icmp4::kParameterProblem, 0, DropReason::kIp4Malformed,
-         options.malformed_at);  // RFC 1812 4.3.3.5
+  refuse<Family4>(graph, packet, icmp4::kParameterProblem, 0, DropReason::kIp4Malformed,
+                  options.malformed_at);  // RFC 1812 4.3.3.5
   return false;
 }
 
 }  // namespace
 
-// All destinations of a burst are looked up together, so that their cache misses overlap.
 void ip4_forward(Graph& graph) {
-  const PortConfig& config = graph.config(graph.ip4.packets[0]->in_port);
-  std::array<Packet*, kMaxBurst> valid;
-  std::array<Ip4, kMaxBurst> destinations{};
-  std::array<std::uint32_t, kMaxBurst> values;
-  std::uint32_t count = 0;
-  for (Packet* packet : graph.ip4) {
-    if (!check(graph, config, packet)) continue;
-    destinations[count] = load_be32(packet->data + kEthernetLength + ip4::kDestination);
-    valid[count++] = packet;
-  }
-  graph.ip4.size = 0;
-  config.vrf->fib4.lookup_burst(destinations.data(), values.data(), count);
-  for (std::uint32_t i = 0; i < count; ++i) route(graph, config, valid[i], values[i]);
+  forward_burst<Family4>(graph, graph.ip4, check);
 }
 
 }  // namespace millrace

@@ -3,9 +3,9 @@
 #include "base/headers.hpp"
 #include "graph/checksum_offload.hpp"
 #include "graph/flow_hash.hpp"
-#include "graph/next_hop.hpp"
 #include "graph/nodes.hpp"
 #include "graph/reverse_path.hpp"
+#include "graph/route.hpp"
 
 namespace millrace {
 
@@ -38,67 +38,24 @@ bool is_nd(const Packet& packet, const std::uint8_t* ip) {
   return type >= 133 && type <= 137;
 }
 
-void refuse(Graph& graph, Packet* packet, std::uint8_t type, std::uint8_t code, DropReason reason,
-            std::uint32_t mtu = 0) {
-  packet->answer_with(type, code, reason, mtu);
-  graph.icmp6_error.push(packet);
-}
+struct Family6 {
+  using Address = Ip6;
+  static constexpr Burst Graph::*kErrors = &Graph::icmp6_error;
+  static constexpr Burst Graph::*kLocal = &Graph::ip6_local;
+  static constexpr std::uint8_t kUnreachable = icmp6::kUnreachable, kCodeHost = icmp6::kCodeNoRoute,
+                                kCodeProhibited = icmp6::kCodeProhibited,
+                                kCodeNoRoute = icmp6::kCodeNoRoute, kTooBig = icmp6::kTooBig,
+                                kCodeTooBig = 0, kTimeExceeded = icmp6::kTimeExceeded;
 
-// Everything that a FIB can say but "send it there".
-void decide(Graph& graph, Packet* packet, const Adjacency* adjacency) {
-  if (adjacency == nullptr) return graph.drop(*packet, DropReason::kRouteLoop);
-  switch (adjacency->kind) {
-    case AdjacencyKind::kBlackhole:
-      return graph.drop(*packet, DropReason::kBlackhole);
-    case AdjacencyKind::kUnreachable:
-      return refuse(graph, packet, icmp6::kUnreachable, icmp6::kCodeNoRoute,
-                    DropReason::kUnreachable);
-    case AdjacencyKind::kProhibit:
-      return refuse(graph, packet, icmp6::kUnreachable, icmp6::kCodeProhibited,
-                    DropReason::kProhibit);
-    case AdjacencyKind::kUnresolved:
-    case AdjacencyKind::kGlean:
-      packet->adjacency = adjacency;
-      return graph.resolve.push(packet);
-    default:
-      return refuse(graph, packet, icmp6::kUnreachable, icmp6::kCodeNoRoute, DropReason::kNoRoute);
+  static const Lpm& fib(const Vrf& vrf) { return vrf.fib6; }
+  static Ip6 destination(const std::uint8_t* ip) { return load_ip6(ip + ip6::kDestination); }
+  static std::uint8_t hops_left(const std::uint8_t* ip) { return ip[ip6::kHopLimit]; }
+  static void take_hop(std::uint8_t* ip) { --ip[ip6::kHopLimit]; }
+  static std::uint32_t hash(const Packet& packet) { return flow_hash6(packet); }
+  static void note_checksum(Packet& packet, const FrameTable& frames) {
+    note_partial_checksum6(packet, frames);
   }
-}
-
-void send_to(Graph& graph, const PortConfig& config, Packet* packet, const Adjacency& adjacency) {
-  if (packet->length - kEthernetLength > adjacency.mtu)
-    return refuse(graph, packet, icmp6::kTooBig, 0, DropReason::kMtuExceeded, adjacency.mtu);
-  if (config.partial_checksums) note_partial_checksum6(*packet, graph.pool.table());
-  --packet->data[kEthernetLength + ip6::kHopLimit];
-  mark_used(adjacency);
-  packet->adjacency = &adjacency;
-  graph.rewrite.push(packet);
-}
-
-void route(Graph& graph, const PortConfig& config, Packet* packet, std::uint32_t value) {
-  const std::uint8_t* ip = packet->data + kEthernetLength;
-  const Adjacency* adjacency = &graph.adjacency(value);
-  if (adjacency->kind != AdjacencyKind::kRewrite)
-    adjacency = follow(
-        graph, *packet, adjacency, [&] { return flow_hash6(*packet); },
-        [&](const Vrf& vrf) { return vrf.fib6.lookup(load_ip6(ip + ip6::kDestination)); });
-  if (adjacency != nullptr && adjacency->kind == AdjacencyKind::kLocal)
-    return graph.ip6_local.push(packet);
-  // RFC 1812 5.2.1.2: the next hop first. Where there is none, the hops that are left do not count.
-  if (adjacency == nullptr || !has_next_hop(adjacency->kind))
-    return decide(graph, packet, adjacency);
-  if (ip[ip6::kHopLimit] <= 1)
-    return refuse(graph, packet, icmp6::kTimeExceeded, 0, DropReason::kTtlExpired);
-  if (adjacency->kind != AdjacencyKind::kRewrite) return decide(graph, packet, adjacency);
-  send_to(graph, config, packet, *adjacency);
-}
-
-// Cuts the Ethernet padding off. A packet in several frames has none.
-bool trim(Packet& packet, std::uint32_t length) {
-  if (packet.tail != kNoFrame) return packet.length == length;
-  packet.length = length;
-  return true;
-}
+};
 
 // True when the packet may be looked up.
 bool check(Graph& graph, const PortConfig& config, Packet* packet) {
@@ -129,21 +86,8 @@ bool check(Graph& graph, const PortConfig& config, Packet* packet) {
 
 }  // namespace
 
-// All destinations of a burst are looked up together, so that their cache misses overlap.
 void ip6_forward(Graph& graph) {
-  const PortConfig& config = graph.config(graph.ip6.packets[0]->in_port);
-  std::array<Packet*, kMaxBurst> valid;
-  std::array<Ip6, kMaxBurst> destinations{};
-  std::array<std::uint32_t, kMaxBurst> values;
-  std::uint32_t count = 0;
-  for (Packet* packet : graph.ip6) {
-    if (!check(graph, config, packet)) continue;
-    destinations[count] = load_ip6(packet->data + kEthernetLength + ip6::kDestination);
-    valid[count++] = packet;
-  }
-  graph.ip6.size = 0;
-  config.vrf->fib6.lookup_burst(destinations.data(), values.data(), count);
-  for (std::uint32_t i = 0; i < count; ++i) route(graph, config, valid[i], values[i]);
+  forward_burst<Family6>(graph, graph.ip6, check);
 }
 
 }  // namespace millrace

@@ -1,15 +1,10 @@
 #pragma once
 // Which MAC address an IP address has, as the control side knows it: what a bridge answers ARP and
-// neighbour solicitations from instead of flooding them. One writer collects changes and publishes
-// them together; workers read an immutable table meanwhile.
-#include <atomic>
-#include <cstdint>
-#include <map>
-#include <memory>
-#include <utility>
-#include <vector>
+// neighbour solicitations from instead of flooding them.
+#include <cstring>
 
 #include "base/bytes.hpp"
+#include "tables/snapshot_map.hpp"
 
 namespace millrace {
 
@@ -23,38 +18,34 @@ class HostTable {
   // IPv4 addresses in the IPv6 form of RFC 4291 2.5.5.2.
   static Ip6 mapped(Ip4 address);
 
-  HostTable();
-  ~HostTable();
-  HostTable(const HostTable&) = delete;
-  HostTable& operator=(const HostTable&) = delete;
-
   // Any thread. Null when unknown; valid until the caller's next quiescent state.
-  const Host* find(std::uint16_t vlan, const Ip6& address) const;
+  const Host* find(std::uint16_t vlan, const Ip6& address) const {
+    return hosts_.find({vlan, address});
+  }
   const Host* find(std::uint16_t vlan, Ip4 address) const { return find(vlan, mapped(address)); }
 
   // Writer only from here on. Seen by the workers after publish().
-  void set(std::uint16_t vlan, const Ip6& address, const Host& host);
+  void set(std::uint16_t vlan, const Ip6& address, const Host& host) {
+    hosts_.set({vlan, address}, host);
+  }
   // False when it was not there.
-  bool erase(std::uint16_t vlan, const Ip6& address);
-  void publish();
+  bool erase(std::uint16_t vlan, const Ip6& address) { return hosts_.erase({vlan, address}); }
+  void publish() { hosts_.publish(); }
   // Frees what publish() replaced. Precondition: every reader has passed a quiescent state since.
-  void reclaim() { old_.clear(); }
-  bool has_retired() const { return !old_.empty(); }
-  std::size_t size() const { return hosts_.size(); }
+  void reclaim() { hosts_.reclaim(); }
+  bool has_retired() const { return hosts_.has_retired(); }
+  std::size_t size() const { return hosts_.entries().size(); }
 
  private:
-  struct Cell {
-    Ip6 address{};
+  struct Key {
     std::uint16_t vlan = 0;
-    bool used = false;
-    Host host;
+    Ip6 address{};
+    auto operator<=>(const Key&) const = default;
   };
-  using Table = std::vector<Cell>;  // open addressing, a power of two, at most half full
-
-  std::map<std::pair<std::uint16_t, Ip6>, Host> hosts_;
-  std::unique_ptr<const Table> current_;
-  std::vector<std::unique_ptr<const Table>> old_;
-  std::atomic<const Table*> published_;
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const;
+  };
+  SnapshotMap<Key, Host, KeyHash> hosts_;
 };
 
 }  // namespace millrace
