@@ -105,11 +105,27 @@ Napi::Value to_js(Napi::Env env, const NeighbourInfo& info) {
 
 Napi::Value to_js(Napi::Env env, const FdbInfo& info) {
   Napi::Object result = Napi::Object::New(env);
-  result.Set("mac", to_text(info.mac));
-  result.Set("vlan", info.vlan);
+  const Fdb::Entry& entry = info.entry;
+  result.Set("mac", to_text(entry.mac));
+  result.Set("vlan", entry.vlan);
+  result.Set("port", entry.port);
+  result.Set("peer", info.peer ? to_text(*info.peer) : "");
+  result.Set("source", entry.own ? "pod" : entry.is_static ? "static" : "learned");
+  result.Set("age", entry.age_seconds);
+  return result;
+}
+
+Napi::Value to_js(Napi::Env env, const VtepInfo& info) {
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("vtep", info.id);
   result.Set("port", info.port);
-  result.Set("source", info.own ? "pod" : info.is_static ? "static" : "learned");
-  result.Set("age", info.age_seconds);
+  return result;
+}
+
+Napi::Value to_js(Napi::Env env, const PeerInfo& info) {
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("address", to_text(info.address));
+  result.Set("mtu", info.mtu);
   return result;
 }
 

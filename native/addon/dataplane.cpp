@@ -36,6 +36,13 @@ class DataplaneObject : public Napi::ObjectWrap<DataplaneObject> {
                                 InstanceMethod<&This::ApplyFdb>("applyFdb"),
                                 InstanceMethod<&This::ListFdb>("listFdb"),
                                 InstanceMethod<&This::ApplyHosts>("applyHosts"),
+                                InstanceMethod<&This::AddVtep>("addVtep"),
+                                InstanceMethod<&This::RemoveVtep>("removeVtep"),
+                                InstanceMethod<&This::ApplyPeers>("applyPeers"),
+                                InstanceMethod<&This::ListPeers>("listPeers"),
+                                InstanceMethod<&This::AddVni>("addVni"),
+                                InstanceMethod<&This::RemoveVni>("removeVni"),
+                                InstanceMethod<&This::SetFlood>("setFlood"),
                                 InstanceMethod<&This::SetMirror>("setMirror"),
                                 InstanceMethod<&This::MirrorStatus>("mirrorStatus"),
                                 InstanceMethod<&This::Trace>("trace"),
@@ -126,14 +133,19 @@ class DataplaneObject : public Napi::ObjectWrap<DataplaneObject> {
     });
   }
 
+  // A promise of the number that work(dataplane) returns.
+  template <class Work>
+  Napi::Value number_of(Napi::Env env, Work work) {
+    return run(env, [work](Dataplane& dataplane) -> ToJs {
+      return [made = work(dataplane)](Napi::Env inner) { return Napi::Number::New(inner, made); };
+    });
+  }
+
   Napi::Value AddNetwork(const Napi::CallbackInfo& info) {
     const auto request =
         guarded(info.Env(), [&] { return parse_network(info[0].As<Napi::Object>()); });
-    return run(info.Env(), [request](Dataplane& dataplane) -> ToJs {
-      return [id = dataplane.add_network(request)](Napi::Env env) {
-        return Napi::Number::New(env, id);
-      };
-    });
+    return number_of(info.Env(),
+                     [request](Dataplane& dataplane) { return dataplane.add_network(request); });
   }
 
   Napi::Value RemoveNetwork(const Napi::CallbackInfo& info) {
@@ -225,6 +237,51 @@ class DataplaneObject : public Napi::ObjectWrap<DataplaneObject> {
     const auto parsed = changes<HostChange>(info, parse_host_change);
     return perform(info.Env(), [id = as_number(info[0]), parsed](Dataplane& dataplane) {
       dataplane.apply_hosts(id, parsed);
+    });
+  }
+
+  Napi::Value AddVtep(const Napi::CallbackInfo& info) {
+    const auto request =
+        guarded(info.Env(), [&] { return parse_vtep(info[0].As<Napi::Object>()); });
+    return answer(info.Env(),
+                  [request](Dataplane& dataplane) { return dataplane.add_vtep(request); });
+  }
+
+  Napi::Value RemoveVtep(const Napi::CallbackInfo& info) {
+    return perform(info.Env(),
+                   [id = as_number(info[0])](Dataplane& dataplane) { dataplane.remove_vtep(id); });
+  }
+
+  Napi::Value ApplyPeers(const Napi::CallbackInfo& info) {
+    const auto parsed = changes<PeerChange>(info, parse_peer_change);
+    return perform(info.Env(), [id = as_number(info[0]), parsed](Dataplane& dataplane) {
+      dataplane.apply_peers(id, parsed);
+    });
+  }
+
+  Napi::Value ListPeers(const Napi::CallbackInfo& info) {
+    return answer_all(info.Env(), [id = as_number(info[0])](Dataplane& dataplane) {
+      return dataplane.list_peers(id);
+    });
+  }
+
+  Napi::Value AddVni(const Napi::CallbackInfo& info) {
+    const auto request = guarded(info.Env(), [&] { return parse_vni(info[1].As<Napi::Object>()); });
+    return number_of(info.Env(), [id = as_number(info[0]), request](Dataplane& dataplane) {
+      return dataplane.add_vni(id, request);
+    });
+  }
+
+  Napi::Value RemoveVni(const Napi::CallbackInfo& info) {
+    return perform(info.Env(),
+                   [id = as_number(info[0])](Dataplane& dataplane) { dataplane.remove_vni(id); });
+  }
+
+  Napi::Value SetFlood(const Napi::CallbackInfo& info) {
+    const auto peers = changes<IpAddress>(
+        info, [](const Napi::Value& value) { return parse_address(as_text(value)); });
+    return perform(info.Env(), [id = as_number(info[0]), peers](Dataplane& dataplane) {
+      dataplane.set_flood(id, peers);
     });
   }
 

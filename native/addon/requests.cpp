@@ -178,7 +178,34 @@ NeighbourChange parse_neighbour_change(const Napi::Value& value) {
 FdbChange parse_fdb_change(const Napi::Value& value) {
   const auto object = value.As<Napi::Object>();
   return {parse_op(object), parse_mac(text(object, "mac")), as_port(object.Get("vlan")),
-          as_port(object.Get("port"))};
+          as_port(object.Get("port")), optional(text(object, "peer"), parse_address)};
+}
+
+VtepRequest parse_vtep(const Napi::Object& object) {
+  VtepRequest request;
+  request.name = text(object, "name");
+  request.underlay = number(object, "underlay");
+  request.address4 = optional(text(object, "address4"), parse_address);
+  request.address6 = optional(text(object, "address6"), parse_address);
+  request.udp_port = as_port(object.Get("udpPort"));
+  const std::string checksum = text(object, "udpChecksum");
+  request.udp_checksum = checksum == "always"  ? UdpChecksum::kAlways
+                         : checksum == "never" ? UdpChecksum::kNever
+                                               : UdpChecksum::kAuto;
+  request.ttl = static_cast<std::uint8_t>(number(object, "ttl"));
+  request.dscp = object.Get("dscp").As<Napi::Number>().Int32Value();
+  request.nested = flag(object, "nested");
+  return request;
+}
+
+PeerChange parse_peer_change(const Napi::Value& value) {
+  const auto object = value.As<Napi::Object>();
+  return {parse_op(object), parse_address(text(object, "address")), number(object, "mtu")};
+}
+
+VniRequest parse_vni(const Napi::Object& object) {
+  return {number(object, "vtep"), number(object, "vni"), parse_mac(text(object, "mac")),
+          number(object, "mtu"), flag(object, "learning")};
 }
 
 HostChange parse_host_change(const Napi::Value& value) {

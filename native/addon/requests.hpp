@@ -12,6 +12,9 @@ RouteChange parse_route_change(const Napi::Value& value);
 RouteQuery parse_route_query(const Napi::Object& object);
 NeighbourChange parse_neighbour_change(const Napi::Value& value);
 FdbChange parse_fdb_change(const Napi::Value& value);
+VtepRequest parse_vtep(const Napi::Object& object);
+PeerChange parse_peer_change(const Napi::Value& value);
+VniRequest parse_vni(const Napi::Object& object);
 HostChange parse_host_change(const Napi::Value& value);
 TraceRequest parse_trace(const Napi::Object& object);
 

@@ -56,10 +56,14 @@ struct {
   __type(value, __u8);
 } prefixes6 SEC(".maps");
 
-static __always_inline int is_vtep(void* l4, void* end, __u8 protocol, __u16 vtep_port) {
+static __always_inline int is_vtep(void* l4, void* end, __u8 protocol,
+                                   const struct millrace_port* port) {
   struct udphdr* udp = l4;
-  if (protocol != IPPROTO_UDP || vtep_port == 0 || (void*)(udp + 1) > end) return 0;
-  return udp->dest == bpf_htons(vtep_port);
+  if (protocol != IPPROTO_UDP || port->vtep_ports[0] == 0 || (void*)(udp + 1) > end) return 0;
+  const __u16 destination = bpf_ntohs(udp->dest);
+  int found = 0;
+  for (int i = 0; i < MILLRACE_MAX_VTEPS; ++i) found |= destination == port->vtep_ports[i];
+  return found && destination != 0;
 }
 
 static __always_inline int prefix4(const struct iphdr* ip, const struct millrace_port* port) {
@@ -80,7 +84,7 @@ static __always_inline int is_ours4(void* l3, void* end, const struct millrace_p
   struct iphdr* ip = l3;
   if ((void*)(ip + 1) > end) return 0;
   if (ip->ihl == 5 && !(ip->frag_off & bpf_htons(0x1fff)) &&
-      is_vtep(ip + 1, end, ip->protocol, port->vtep_port))
+      is_vtep(ip + 1, end, ip->protocol, port))
     return 1;
   const int found = prefix4(ip, port);
   return port->take == MILLRACE_TAKE_OURS ? found == MILLRACE_PREFIX_OURS
@@ -96,7 +100,7 @@ static __always_inline int is_nd(void* l4, void* end, __u8 protocol) {
 static __always_inline int is_ours6(void* l3, void* end, const struct millrace_port* port) {
   struct ipv6hdr* ip = l3;
   if ((void*)(ip + 1) > end) return 0;
-  if (is_vtep(ip + 1, end, ip->nexthdr, port->vtep_port)) return 1;
+  if (is_vtep(ip + 1, end, ip->nexthdr, port)) return 1;
   const int found = prefix6(ip, port);
   if (port->take == MILLRACE_TAKE_OURS) return found == MILLRACE_PREFIX_OURS;
   const int link_local = (ip->daddr.s6_addr[0] == 0xfe && (ip->daddr.s6_addr[1] & 0xc0) == 0x80);

@@ -7,6 +7,7 @@ enum {
   MILLRACE_MAX_PORTS = 1024,
   MILLRACE_QUEUES_PER_PORT = 16,
   MILLRACE_MAX_PREFIXES = 16384,
+  MILLRACE_MAX_VTEPS = 4,
 };
 
 // What the program takes from a device.
@@ -18,12 +19,12 @@ enum {
 
 // What the program knows of a port; key of the map is the ifindex.
 struct millrace_port {
-  __u32 ifindex;    // tells in the direct-mapped table whose entry this is
-  __u32 slot;       // the port's number: key of its prefixes, place in the XSKMAP
-  __u32 queues;     // queues that may have a socket; frames of others go the fallback way
-  __u32 fallback;   // XDP_DROP for a pod port, XDP_PASS for a shared uplink
-  __u16 take;       // MILLRACE_TAKE_…
-  __u16 vtep_port;  // UDP port of our VTEP, host byte order; 0 when none
+  __u32 ifindex;   // tells in the direct-mapped table whose entry this is
+  __u32 slot;      // the port's number: key of its prefixes, place in the XSKMAP
+  __u32 queues;    // queues that may have a socket; frames of others go the fallback way
+  __u32 fallback;  // XDP_DROP for a pod port, XDP_PASS for a shared uplink
+  __u16 take;      // MILLRACE_TAKE_…
+  __u16 vtep_ports[MILLRACE_MAX_VTEPS];  // UDP ports of our VTEPs, host byte order; 0: none
 };
 
 // Values of the prefix maps.

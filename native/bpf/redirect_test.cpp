@@ -135,19 +135,19 @@ class RedirectTest : public ::testing::Test {
                                           .queues = 1,
                                           .fallback = XDP_DROP,
                                           .take = MILLRACE_TAKE_ALL,
-                                          .vtep_port = 0};
+                                          .vtep_ports = {}};
   static constexpr millrace_port kUplink{.ifindex = kLoopback,
                                          .slot = kSlot,
                                          .queues = 1,
                                          .fallback = XDP_PASS,
                                          .take = MILLRACE_TAKE_OURS,
-                                         .vtep_port = kVtepPort};
+                                         .vtep_ports = {kVtepPort}};
   static constexpr millrace_port kDedicated{.ifindex = kLoopback,
                                             .slot = kSlot,
                                             .queues = 1,
                                             .fallback = XDP_PASS,
                                             .take = MILLRACE_TAKE_DEDICATED,
-                                            .vtep_port = 0};
+                                            .vtep_ports = {}};
 
  private:
   std::unique_ptr<redirect, void (*)(redirect*)> skeleton_{nullptr, redirect__destroy};
@@ -254,7 +254,7 @@ TEST_F(RedirectTest, LeavesTheTrafficOfTheNodeAlone) {
 
 TEST_F(RedirectTest, KnowsNoVtepWhereThePortIsZero) {
   millrace_port port = kUplink;
-  port.vtep_port = 0;
+  port.vtep_ports[0] = 0;
   register_port(port);
   open_socket();
   Bytes to_port_zero = packet4({}, udp({}));

@@ -5,7 +5,6 @@
 #include <span>
 #include <vector>
 
-#include "engine/ports.hpp"
 #include "engine/routing_types.hpp"
 #include "tables/bridge.hpp"
 
@@ -20,14 +19,6 @@ struct BridgeRequest {
   bool suppresses = true;
 };
 
-struct FdbChange {
-  ChangeOp op = ChangeOp::kAdd;
-  Mac mac;
-  std::uint16_t vlan = 0;
-  std::uint16_t port = 0;
-};
-using FdbInfo = Fdb::Entry;
-
 // Who has an address; for ARP and ND suppression.
 struct HostChange {
   ChangeOp op = ChangeOp::kAdd;
@@ -38,16 +29,11 @@ struct HostChange {
 
 class Bridges {
  public:
-  explicit Bridges(const Ports& ports) : ports_(ports) {}
-
   Bridge& add(std::uint32_t id, const BridgeRequest& request);
   void remove(std::uint32_t id) { bridges_.erase(id); }
   // Throws std::invalid_argument when the network is none, or not bridged.
   Bridge& require(std::uint32_t id) const;
 
-  // All changes or none; throw std::invalid_argument that names what cannot be done.
-  void apply_fdb(std::uint32_t id, std::span<const FdbChange> changes);
-  std::vector<FdbInfo> list_fdb(std::uint32_t id, std::uint64_t now_ns) const;
   void apply_hosts(std::uint32_t id, std::span<const HostChange> changes);
 
   // About once a second.
@@ -57,10 +43,6 @@ class Bridges {
   void reclaim();
 
  private:
-  void check(std::uint32_t id, const Bridge& bridge, std::span<const FdbChange> changes,
-             std::size_t index) const;
-
-  const Ports& ports_;
   std::map<std::uint32_t, std::unique_ptr<Bridge>> bridges_;
 };
 

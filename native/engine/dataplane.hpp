@@ -14,6 +14,8 @@
 #include "engine/bridges.hpp"
 #include "engine/control_thread.hpp"
 #include "engine/dataplane_event.hpp"
+#include "engine/fdb_changes.hpp"
+#include "engine/overlay.hpp"
 #include "engine/ports.hpp"
 #include "engine/route_follower.hpp"
 #include "engine/routing.hpp"
@@ -64,10 +66,19 @@ class Dataplane {
   std::optional<xdp_statistics> statistics(std::uint16_t index);
 
   Routing& routing() { return routing_; }
-  // Bridged networks.
+  // The FDB of a bridged network, or the MAC addresses of the other VTEPs of a routed one.
   void apply_fdb(std::uint32_t id, std::span<const FdbChange> changes);
   std::vector<FdbInfo> list_fdb(std::uint32_t id);
   void apply_hosts(std::uint32_t id, std::span<const HostChange> changes);
+
+  VtepInfo add_vtep(const VtepRequest& request);
+  void remove_vtep(std::uint32_t id);
+  void apply_peers(std::uint32_t vtep, std::span<const PeerChange> changes);
+  std::vector<PeerInfo> list_peers(std::uint32_t vtep);
+  // Returns the number of the port without a device.
+  std::uint16_t add_vni(std::uint32_t id, const VniRequest& request);
+  void remove_vni(std::uint32_t id);
+  void set_flood(std::uint32_t id, std::span<const IpAddress> peers);
 
   void set_mirror(std::uint32_t id, std::uint32_t table);
   MirrorStatus mirror_status() const;
@@ -89,8 +100,15 @@ class Dataplane {
   BuiltPort unlink(std::uint16_t index);
   void discard(std::unique_lock<std::mutex>& lock, std::uint16_t index);
   void write_prefixes(std::uint16_t index);
+  void write_vteps(std::uint16_t index);
+  void write_vteps_of(std::uint32_t underlay);
+  Fdb& fdb_of(std::uint32_t id);
+  std::uint16_t fdb_place(std::uint32_t id, const FdbChange& change) const;
+  FdbInfo fdb_info(std::uint32_t id, const Fdb::Entry& entry) const;
   void set_node_addresses(const std::set<IpAddress>& addresses);
   void handle(const GraphEvent& event);
+  void name_place(DataplaneEvent& told, const GraphEvent& event, const char* name,
+                  const char* peer_name, std::uint16_t place);
   void every_second();
   void tell_resyncs();
   void tell(const DataplaneEvent& event);
@@ -111,7 +129,8 @@ class Dataplane {
   Routing routing_;   // has a lock of its own
   std::mutex mutex_;  // everything below
   Ports ports_;
-  Bridges bridges_{ports_};
+  Bridges bridges_;
+  Overlay overlay_{ports_, quiescence_};
   std::map<std::uint32_t, Network> networks_;
   std::uint32_t next_network_ = 1;
   std::map<std::uint16_t, std::vector<Prefix>> prefixes_;  // of uplinks

@@ -8,7 +8,7 @@
 namespace millrace {
 
 struct DataplaneEvent {
-  std::string name;  // "link", "mac-moved", "mac-limit", "resync"
+  std::string name;  // "link", "mac-moved", "mac-limit", "resync", "kernel-fdb"
   std::vector<std::pair<const char*, double>> numbers;
   std::vector<std::pair<const char*, std::string>> texts;
 };

@@ -41,6 +41,8 @@ class FrameTable {
   std::uint8_t* data(std::uint32_t frame) const {
     return umem_->frame(frame) + info_[frame].offset;
   }
+  // First byte of a frame.
+  std::uint8_t* frame(std::uint32_t number) const { return umem_->frame(number); }
   std::uint32_t frame_size() const { return umem_->frame_size(); }
 
  private:

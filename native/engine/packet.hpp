@@ -20,6 +20,8 @@ struct Packet {
   std::uint32_t tail_length = 0;
   std::uint16_t in_port = 0;
   std::uint16_t out_port = 0;
+  // The VTEP of another node, as FDB port: the one it came from, later the one it goes to. 0: none.
+  std::uint16_t peer = 0;
   std::uint16_t vlan = 0;  // the VLAN it belongs to in a bridge domain; 0: none
   // The sender left the L4 checksum to us (CHECKSUM_PARTIAL on veth): where it starts and where,
   // from there, it is stored. Both 0 when the frame carries its own.

@@ -15,6 +15,7 @@ using VlanSet = std::bitset<4096>;
 
 struct Vrf;
 struct Bridge;
+struct VxlanPort;
 
 // What the graph knows of a port. Written before the workers see the port, constant afterwards.
 struct PortConfig {
@@ -26,7 +27,8 @@ struct PortConfig {
   Ip6 peer_ip6{};
   bool has_ip4 = false;
   bool has_ip6 = false;
-  bool uplink = false;  // toward the underlay: many neighbours behind it, no source is pinned
+  bool has_device = true;  // false: a tunnel, or the way of its packets through the underlay
+  bool uplink = false;     // toward the underlay: many neighbours behind it, no source is pinned
   // Local senders hand over TCP and UDP with only the pseudo-header sum (CHECKSUM_PARTIAL).
   bool partial_checksums = true;
   // The network: a VRF or a bridge domain, never both.
@@ -36,6 +38,8 @@ struct PortConfig {
   bool spoof_check = true;
   std::uint16_t pvid = 0;           // untagged frames belong to this VLAN; 0: there are none
   const VlanSet* tagged = nullptr;  // VLANs of a trunk; null on an access port
+  // Without a device: the other nodes' part of the network, reached through VTEPs.
+  const VxlanPort* vxlan = nullptr;
 };
 
 // What kFirstAdjacency + index leads to: the pod behind the port or, on an uplink, the way back to
@@ -48,6 +52,7 @@ inline Adjacency adjacency_of(const PortConfig& config) {
   adjacency.port = config.index;
   adjacency.mtu = config.mtu;
   adjacency.reflect = config.uplink;
+  adjacency.tunnel = config.vxlan != nullptr;
   return adjacency;
 }
 

@@ -212,6 +212,24 @@ void Ports::shrink(Entry& entry, std::uint32_t count) {
   reclaim(entry.config.index, count);
 }
 
+const PortConfig& Ports::add_deviceless(std::uint32_t network, const PortConfig& config) {
+  const std::uint16_t index = reserve(network);
+  Entry& added = *entries_[index];
+  added.config = config;
+  added.config.index = index;
+  added.config.has_device = false;
+  added.attached = true;
+  for (const auto& each : context_.workers)
+    each->between_rounds([&] { each->graph.attach(added.config, nullptr); });
+  return added.config;
+}
+
+void Ports::remove_deviceless(std::uint16_t index) {
+  for (const auto& each : context_.workers)
+    each->between_rounds([&] { each->graph.detach(index); });
+  release(index);
+}
+
 BuiltPort Ports::detach(std::uint16_t index) {
   Entry& removed = entry(index);
   removed.attached = false;
@@ -253,7 +271,7 @@ int Ports::find_sharer(bool zero_copy, bool multi_buffer) {
 }
 
 std::optional<xdp_statistics> Ports::statistics(std::uint16_t index) const {
-  if (index >= kMaxPorts || !entries_[index] || !entries_[index]->attached) return std::nullopt;
+  if (config(index) == nullptr || !config(index)->has_device) return std::nullopt;
   xdp_statistics sum{};
   for (const auto& queue : entries_[index]->built.queues) {
     xdp_statistics one{};
@@ -280,8 +298,10 @@ const PortConfig& Ports::require(std::uint16_t index) const {
 }
 
 Ports::Entry& Ports::entry(std::uint16_t index) const {
-  if (index >= kMaxPorts || !entries_[index] || !entries_[index]->attached)
+  if (config(index) == nullptr)
     throw std::invalid_argument("port " + std::to_string(index) + " does not exist");
+  if (!entries_[index]->config.has_device)
+    throw std::invalid_argument("port " + std::to_string(index) + " has no device");
   return *entries_[index];
 }
 

@@ -67,10 +67,14 @@ class Ports {
   PortInfo move(std::uint16_t index, std::uint32_t queue, std::uint32_t to);
   PortInfo sync_queues(std::uint16_t index, const std::vector<std::uint32_t>& workers);
 
+  // A port without queues, which the workers know from here on. Throws std::system_error ENOSPC.
+  const PortConfig& add_deviceless(std::uint32_t network, const PortConfig& config);
+  void remove_deviceless(std::uint16_t index);
+
   std::optional<xdp_statistics> statistics(std::uint16_t index) const;
   // Null when there is no such port.
   const PortConfig* config(std::uint16_t index) const;
-  // Throws std::invalid_argument.
+  // One with a device. Throws std::invalid_argument.
   const PortConfig& require(std::uint16_t index) const;
   std::uint32_t network_of(std::uint16_t index) const { return entries_[index]->network; }
   int ifindex_of(std::uint16_t index) const { return entries_[index]->built.ifindex; }

@@ -27,6 +27,8 @@ class RouteFollower final : public MirrorSink {
     std::function<void(const std::set<IpAddress>& addresses)> host_addresses = [](const auto&) {};
     std::function<void(std::uint16_t port, std::int32_t ifindex, LinkChange change)> link =
         [](std::uint16_t, std::int32_t, LinkChange) {};
+    // See MirrorSink::on_fdb_changed().
+    std::function<void(std::int32_t ifindex)> fdb = [](std::int32_t) {};
   };
   RouteFollower(Routing& routing, Callbacks callbacks)
       : routing_(routing), callbacks_(std::move(callbacks)) {}
@@ -55,6 +57,7 @@ class RouteFollower final : public MirrorSink {
   void on_resync_end() override;
   void on_batch_end() override;
   void on_channels_changed(std::int32_t ifindex) override;
+  void on_fdb_changed(std::int32_t ifindex) override { callbacks_.fdb(ifindex); }
 
  private:
   struct Uplink {

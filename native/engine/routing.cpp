@@ -52,6 +52,7 @@ void Routing::add_port(const PortConfig& config) {
   next_hops_.add_port({.index = config.index,
                        .vrf_id = config.vrf->id,
                        .uplink = config.uplink,
+                       .tunnel = config.vxlan != nullptr,
                        .mtu = config.mtu,
                        .mac = config.mac,
                        .peer_mac = config.peer_mac},

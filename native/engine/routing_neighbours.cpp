@@ -70,6 +70,8 @@ void Routing::set_mac(std::uint16_t port, const IpAddress& address, bool by_kern
 bool Routing::wants_host_route(const Network& network, const Neighbour& neighbour) const {
   const IpAddress& address = neighbour.address;
   if (!neighbour.resolved() || address.is_link_local() || address.is_multicast()) return false;
+  // Behind a tunnel the address is that of a VTEP, which is no host of the tenant.
+  if (next_hops_.port(neighbour.port)->tunnel) return false;
   const auto around = network.fib.covering(Prefix::host(address), address.bits() - 1);
   return !around || next_hops_.is_connected(around->second.value, neighbour.port);
 }

@@ -20,12 +20,14 @@ std::string to_text(const NextHop& hop) {
                          : "next hop " + port;
 }
 
-void check_address(const Prefix& prefix, const NextHop& hop) {
+void check_address(const Prefix& prefix, const NextHop& hop, const NextHopPort& port) {
   if (!hop.has_address) return;
   if (hop.address.is_unspecified() || hop.address.is_multicast())
     refuse(prefix, to_text(hop) + " is not the address of a host");
-  // The reverse is common: IPv4 prefixes with IPv6 next hops, RFC 8950.
-  if (prefix.ip6() && !hop.address.ip6) refuse(prefix, to_text(hop) + " is not an IPv6 address");
+  // The reverse is common: IPv4 prefixes with IPv6 next hops, RFC 8950. In an overlay next hops are
+  // VTEPs, of whatever family the underlay is.
+  if (prefix.ip6() && !hop.address.ip6 && !port.tunnel)
+    refuse(prefix, to_text(hop) + " is not an IPv6 address");
 }
 
 }  // namespace
@@ -46,7 +48,7 @@ void Routing::check_next_hops(const Network& network, const RouteChange& change)
     if (port == nullptr) refuse(change.prefix, "there is no port " + std::to_string(hop.port));
     if (port->vrf_id != network.fib.vrf().id)
       refuse(change.prefix, to_text(hop) + " belongs to network " + std::to_string(port->vrf_id));
-    check_address(change.prefix, hop);
+    check_address(change.prefix, hop, *port);
     if (hop.weight < 1 || hop.weight > kMaxWeight)
       refuse(change.prefix, to_text(hop) + " has weight " + std::to_string(hop.weight) + "; 1 to " +
                                 std::to_string(kMaxWeight) + " are possible");

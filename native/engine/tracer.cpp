@@ -103,10 +103,16 @@ Tracer::Tracer(const Tables& tables)
       umem_(kFrames, kFrameSize, Hugepages::kOff),
       pool_(umem_),
       counters_(kMaxPorts),
-      graph_(std::make_unique<Graph>(pool_, Graph::Shared{tables.adjacencies, counters_.data()},
-                                     1'000'000'000)) {
+      graph_(std::make_unique<Graph>(
+          pool_,
+          Graph::Shared{tables.adjacencies, counters_.data(), nullptr, nullptr, &tables.vxlan},
+          1'000'000'000)) {
   graph_->learns = false;
   for (const PortConfig* config : tables.ports) {
+    if (!config->has_device) {
+      graph_->attach(*config, nullptr);
+      continue;
+    }
     captures_.push_back(std::make_unique<CapturePort>(*config, pool_));
     graph_->attach(*config, captures_.back().get());
   }
@@ -166,14 +172,16 @@ void Tracer::find_route(const PortConfig& in, const IpAddress& destination) {
 }
 
 void Tracer::run(TraceResult& result) {
-  for (const Graph::Node& node : Graph::nodes()) {
-    Burst& input = (*graph_).*node.input;
-    if (input.size == 0) continue;
-    TraceStep step{std::string(node.name), {}};
-    note(*input.packets[0], step);
-    node.run(*graph_);
-    result.steps.push_back(std::move(step));
-  }
+  do {
+    for (const Graph::Node& node : Graph::nodes()) {
+      Burst& input = (*graph_).*node.input;
+      if (input.size == 0) continue;
+      TraceStep step{std::string(node.name), {}};
+      note(*input.packets[0], step);
+      node.run(*graph_);
+      result.steps.push_back(std::move(step));
+    }
+  } while (graph_->next_pass());
 }
 
 void Tracer::note(const Packet& packet, TraceStep& step) const {
@@ -200,9 +208,26 @@ void Tracer::note(const Packet& packet, TraceStep& step) const {
     add(step, "destination_mac",
         to_text(adjacency.reflect ? mac_at(packet.data + 6) : adjacency.destination));
     add(step, "source_mac", to_text(adjacency.source));
+  } else if (step.node == "vxlan_encap") {
+    note_tunnel(packet, step);
   } else if (step.node == "transmit") {
     add(step, "port", packet.out_port);
   }
+}
+
+// Into which network, to which VTEP, and the way to it through the underlay.
+void Tracer::note_tunnel(const Packet& packet, TraceStep& step) const {
+  const VxlanPort& vxlan = *graph_->config(packet.out_port).vxlan;
+  add(step, "vni", vxlan.vni);
+  const std::uint16_t place =
+      packet.peer != 0 ? packet.peer : vxlan.fdb->lookup(Fdb::key_of(0, packet.data));
+  const VxlanPeer* peer = is_peer(place) ? tables_.vxlan.peer(place) : nullptr;
+  if (peer == nullptr) return add(step, "peer", "unknown");
+  add(step, "peer", to_text(peer->address));
+  add(step, "udp_port", vxlan.vtep->udp_port);
+  const std::uint32_t number = lookup(*vxlan.vtep->underlay, peer->address);
+  add(step, "underlay_network", vxlan.vtep->underlay->id);
+  note_adjacency(packet, number, step);
 }
 
 // Where the source belongs, the route of the destination, and what that route comes down to.

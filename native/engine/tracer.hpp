@@ -19,6 +19,7 @@ class Tracer {
   struct Tables {
     const AdjacencyTable& adjacencies;
     const Routing& routing;
+    const Vxlan& vxlan;
     std::vector<const PortConfig*> ports;  // all of them
     std::uint64_t now_ns;
     // A reader of the tables as the workers are; nobody else uses this place.
@@ -44,6 +45,7 @@ class Tracer {
   void note(const Packet& packet, TraceStep& step) const;
   void note_route(const Packet& packet, TraceStep& step) const;
   void note_adjacency(const Packet& packet, std::uint32_t number, TraceStep& step) const;
+  void note_tunnel(const Packet& packet, TraceStep& step) const;
   void note_bridge(const Packet& packet, TraceStep& step) const;
   void conclude(TraceResult& result) const;
   std::string drop_reason() const;

@@ -50,9 +50,10 @@ class TracerTest : public RoutingTest {
     std::vector<const PortConfig*> configs;
     for (const auto& port : ports) configs.push_back(&port->config);
     configs.insert(configs.end(), more.begin(), more.end());
-    return Tracer({adjacencies, routing, configs, now_ns, quiescence, 1}).trace(request);
+    return Tracer({adjacencies, routing, vxlan, configs, now_ns, quiescence, 1}).trace(request);
   }
 
+  Vxlan vxlan;
   Quiescence quiescence{2};
   std::vector<const PortConfig*> more;
 };
@@ -191,11 +192,12 @@ TEST_F(TracerRaceTest, LooksAtTablesThatChangeMeanwhile) {
     }
   });
   for (int i = 0; i < 100; ++i) {
+    Vxlan vxlan;
     TraceRequest request;
     request.source = parse_address("10.1.0.2");
     request.destination = parse_address("10.9.0.7");
     const TraceResult result =
-        Tracer({adjacencies, routing, {&config}, 1, quiescence, 0}).trace(request);
+        Tracer({adjacencies, routing, vxlan, {&config}, 1, quiescence, 0}).trace(request);
     EXPECT_NE(result.verdict, "");
   }
   stop = true;

@@ -4,7 +4,10 @@
 #include <bpf/libbpf.h>
 #include <linux/if_link.h>
 
+#include <algorithm>
+#include <csignal>
 #include <cstring>
+#include <iterator>
 #include <string>
 
 #include "bpf/redirect.h"
@@ -27,10 +30,28 @@ std::uint16_t take_of(Capture capture) {
   return MILLRACE_TAKE_OURS;
 }
 
+// The kernel gives up verifying a program (EAGAIN) when a signal waits for the thread; a profiler
+// sends one each millisecond.
+class SignalsHeld {
+ public:
+  SignalsHeld() {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsHeld() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
 }  // namespace
 
 XdpProgram::XdpProgram() : skeleton_(nullptr, redirect__destroy) {
   libbpf_set_print(nullptr);  // every failure is reported by our own errors
+  const SignalsHeld held;
   skeleton_.reset(redirect__open_and_load());
   if (!skeleton_) throw_errno("load the XDP program (needs CAP_BPF and CAP_NET_ADMIN)");
 }
@@ -44,7 +65,7 @@ UniqueFd XdpProgram::attach(const Attach& request) {
                            .queues = MILLRACE_QUEUES_PER_PORT,
                            .fallback = static_cast<std::uint32_t>(all ? XDP_DROP : XDP_PASS),
                            .take = take_of(request.capture),
-                           .vtep_port = 0};
+                           .vtep_ports = {}};
   const std::uint32_t direct_slot = port.ifindex % MILLRACE_MAX_PORTS;
   if (bpf_map_update_elem(bpf_map__fd(skeleton_->maps.ports), &port.ifindex, &port, BPF_ANY) != 0 ||
       bpf_map_update_elem(bpf_map__fd(skeleton_->maps.ports_direct), &direct_slot, &port,
@@ -100,6 +121,22 @@ void XdpProgram::forget(int ifindex, std::uint16_t slot) {
   for (std::uint32_t queue = 0; queue < MILLRACE_QUEUES_PER_PORT; ++queue)
     clear_socket(slot, queue);
   set_prefixes(slot, {});
+}
+
+void XdpProgram::set_vteps(int ifindex, const std::vector<std::uint16_t>& udp_ports) {
+  const int map = bpf_map__fd(skeleton_->maps.ports);
+  const int direct = bpf_map__fd(skeleton_->maps.ports_direct);
+  const std::uint32_t slot = static_cast<std::uint32_t>(ifindex) % MILLRACE_MAX_PORTS;
+  millrace_port port{};
+  millrace_port other{};
+  if (bpf_map_lookup_elem(map, &ifindex, &port) != 0) throw_errno("find the port's XDP entry");
+  std::fill(std::begin(port.vtep_ports), std::end(port.vtep_ports), std::uint16_t{0});
+  std::copy(udp_ports.begin(), udp_ports.end(), port.vtep_ports);
+  bool written = bpf_map_update_elem(map, &ifindex, &port, BPF_ANY) == 0;
+  // The direct slot may be that of another device with the same low bits.
+  if (bpf_map_lookup_elem(direct, &slot, &other) == 0 && other.ifindex == port.ifindex)
+    written = bpf_map_update_elem(direct, &slot, &port, BPF_ANY) == 0 && written;
+  if (!written) throw_errno("tell the XDP program the VTEPs of the port");
 }
 
 // New ones are written before old ones are taken out, so that nothing of ours passes meanwhile.

@@ -47,6 +47,8 @@ class XdpProgram {
 
   void set_socket(std::uint16_t slot, std::uint32_t queue, int socket);
   void clear_socket(std::uint16_t slot, std::uint32_t queue);
+  // UDP ports whose packets a shared or dedicated uplink takes, at most MILLRACE_MAX_VTEPS.
+  void set_vteps(int ifindex, const std::vector<std::uint16_t>& udp_ports);
   // Replaces the prefixes of a port: ours, and the addresses of the node itself.
   struct Prefixes {
     std::vector<Prefix> ours;

@@ -4,6 +4,7 @@
 
 #include "graph/bridge_output.hpp"
 #include "graph/nodes.hpp"
+#include "graph/vxlan_encap.hpp"
 
 namespace millrace {
 
@@ -72,28 +73,54 @@ struct Run {
   std::uint32_t count;
 };
 
-void send_copies(const Run& run, const PortConfig& out) {
-  std::array<Packet, kMaxBurst> copies;
+struct Copies {
+  std::array<Packet, kMaxBurst> packets;
   std::array<Packet*, kMaxBurst> ready;
-  std::uint32_t made = 0;
+  std::uint32_t count = 0;
+};
+
+void make_copies(const Run& run, const PortConfig& out, Copies& copies) {
   for (std::uint32_t i = 0; i < run.count; ++i) {
     const Packet& packet = *run.packets[i];
     DropReason reason = check_output(packet, out);
-    if (reason == kPass && !copy(run.graph.pool, packet, copies[made]))
+    if (reason == kPass && !copy(run.graph.pool, packet, copies.packets[copies.count]))
       reason = DropReason::kNoFreeFrame;
     if (reason != kPass) {
       run.graph.count_drop(packet, reason);
       continue;
     }
-    set_tag(copies[made], out);
-    ready[made] = &copies[made];
-    ++made;
+    set_tag(copies.packets[copies.count], out);
+    copies.ready[copies.count] = &copies.packets[copies.count];
+    ++copies.count;
   }
   run.graph.counters(run.packets[0]->in_port).add(kFloodCopies, run.count);
-  if (made != 0) run.graph.send(out.index, ready.data(), made);
 }
 
-void send_originals(const Run& run, const PortConfig& out) {
+// One way to one receiver or more: a port of this node, or a VTEP behind that of the VNI (head-end
+// replication, RFC 7348 4.2).
+struct Target {
+  std::uint16_t port = kNoPort;
+  std::uint16_t peer = 0;
+};
+
+void send(const Run& run, const Target& target, Packet** packets, std::uint32_t count) {
+  if (count == 0) return;
+  if (target.peer == 0) return run.graph.send(target.port, packets, count);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    packets[i]->peer = target.peer;
+    packets[i]->out_port = target.port;
+  }
+  vxlan_send(run.graph, packets, count, false);
+}
+
+void send_copies(const Run& run, const Target& target) {
+  Copies copies;
+  make_copies(run, run.graph.config(target.port), copies);
+  send(run, target, copies.ready.data(), copies.count);
+}
+
+void send_originals(const Run& run, const Target& target) {
+  const PortConfig& out = run.graph.config(target.port);
   std::uint32_t ready = 0;
   for (std::uint32_t i = 0; i < run.count; ++i) {
     Packet* packet = run.packets[i];
@@ -105,7 +132,7 @@ void send_originals(const Run& run, const PortConfig& out) {
     set_tag(*packet, out);
     run.packets[ready++] = packet;
   }
-  if (ready != 0) run.graph.send(out.index, run.packets, ready);
+  send(run, target, run.packets, ready);
 }
 
 bool is_target(const Run& run, std::uint16_t port) {
@@ -113,14 +140,30 @@ bool is_target(const Run& run, std::uint16_t port) {
          run.graph.config(port).bridge == &run.bridge;
 }
 
-void flood(const Run& run) {
-  std::uint16_t last = kNoPort;
+// What came from a VTEP is for the ports of this node alone (split horizon): the port of the VNI is
+// the one it came from.
+template <class Visit>
+void for_each_target(const Run& run, Visit visit) {
   for (const std::uint16_t port : run.bridge.members(run.packets[0]->vlan)) {
     if (!is_target(run, port)) continue;
-    if (last != kNoPort) send_copies(run, run.graph.config(last));
-    last = port;
+    const VxlanPort* vxlan = run.graph.config(port).vxlan;
+    if (vxlan == nullptr) {
+      visit(Target{port, 0});
+      continue;
+    }
+    const FloodList* peers = vxlan->flood.load(std::memory_order_acquire);
+    if (peers == nullptr) continue;
+    for (const std::uint16_t peer : *peers) visit(Target{port, peer});
   }
-  if (last != kNoPort) return send_originals(run, run.graph.config(last));
+}
+
+void flood(const Run& run) {
+  Target last;
+  for_each_target(run, [&](const Target& target) {
+    if (last.port != kNoPort) send_copies(run, last);
+    last = target;
+  });
+  if (last.port != kNoPort) return send_originals(run, last);
   for (std::uint32_t i = 0; i < run.count; ++i)  // nobody else is there
     run.graph.drop(*run.packets[i], DropReason::kSamePort);
 }

@@ -20,6 +20,7 @@ struct Context {
   std::uint32_t now;  // seconds
   // The frames of a burst mostly come from one station: learned once, it is known to its end.
   Fdb::Key known = 0;
+  std::uint16_t known_peer = 0;
 };
 
 // 01:80:c2:00:00:00 to 0f: never forwarded, IEEE 802.1Q table 8-1.
@@ -61,12 +62,17 @@ DropReason classify(Packet& packet, const PortConfig& config) {
   return config.pvid != 0 ? kPass : DropReason::kVlanNotMember;
 }
 
+// Where the station is: behind a port of ours, or behind a VTEP.
+std::uint16_t place_of(const Context& in, const Packet& packet) {
+  return packet.peer != 0 ? packet.peer : in.config.index;
+}
+
 void tell(const Context& in, const Packet& packet, GraphEvent::Kind kind, std::uint16_t other) {
   const std::uint32_t number = kind == GraphEvent::Kind::kMacLimit;
   if (!in.bridge.fdb.may_tell(in.config.index, number, in.now)) return;
   GraphEvent event;
   event.kind = kind;
-  event.port = in.config.index;
+  event.port = place_of(in, packet);
   event.other_port = other;
   event.vlan = packet.vlan;
   event.network = in.bridge.id;
@@ -75,12 +81,14 @@ void tell(const Context& in, const Packet& packet, GraphEvent::Kind kind, std::u
 }
 
 DropReason learn(Context& in, const Packet& packet, Fdb::Key source) {
-  if (source == in.known) return kPass;
-  const Fdb::Learned learned = in.graph.learns
-                                   ? in.bridge.fdb.learn(source, in.config.index, in.now)
-                                   : in.bridge.fdb.peek(source, in.config.index);
+  if (source == in.known && packet.peer == in.known_peer) return kPass;
+  if (in.config.vxlan != nullptr && !in.config.vxlan->learning) return kPass;
+  const std::uint16_t place = place_of(in, packet);
+  const Fdb::Learned learned = in.graph.learns ? in.bridge.fdb.learn(source, place, in.now)
+                                               : in.bridge.fdb.peek(source, place);
   if (learned.outcome == Fdb::Outcome::kKnown) {
     in.known = source;
+    in.known_peer = packet.peer;
     return kPass;
   }
   if (learned.outcome == Fdb::Outcome::kStaticElsewhere) return DropReason::kSourceMac;
@@ -133,12 +141,22 @@ void leave(Graph& graph, Packet* packet, const PortConfig& out) {
   if (reason != kPass) return graph.drop(*packet, reason);
   set_tag(*packet, out);
   packet->out_port = out.index;
-  graph.transmit.push(packet);
+  (out.vxlan != nullptr ? graph.vxlan_encap : graph.transmit).push(packet);
+}
+
+// Never from one VTEP to another: they reach each other directly (split horizon).
+void leave_to_peer(const Context& in, Packet* packet, std::uint16_t peer) {
+  const PortConfig* out = in.bridge.vxlan.load(std::memory_order_acquire);
+  if (packet->peer != 0) return in.graph.drop(*packet, DropReason::kSplitHorizon);
+  if (out == nullptr) return in.graph.drop(*packet, DropReason::kVxlanNoPeer);
+  packet->peer = peer;
+  leave(in.graph, packet, *out);
 }
 
 void forward(const Context& in, Packet* packet, std::uint16_t port) {
   Graph& graph = in.graph;
   if (port == kNoPort) return graph.bridge_flood.push(packet);
+  if (is_peer(port)) return leave_to_peer(in, packet, port);
   if (port == in.config.index) return graph.drop(*packet, DropReason::kSamePort);
   // The number may belong to another network by now.
   if (!graph.has_port(port) || graph.config(port).bridge != &in.bridge)
@@ -157,7 +175,8 @@ void enter(Context& in, Packet* packet) {
   const DropReason reason = admit(in, *packet);
   if (reason != kPass) return in.graph.drop(*packet, reason);
   const bool group = (packet->data[0] & 1) != 0;
-  if (group && answer_for_host(in.graph, in.bridge, in.config, *packet))
+  // Who asks through a tunnel is answered by the host itself, or by the VTEP it asks first.
+  if (group && packet->peer == 0 && answer_for_host(in.graph, in.bridge, in.config, *packet))
     return leave(in.graph, packet, in.config);
   if (in.config.partial_checksums) note_checksum(*packet, in.graph.pool.table());
   const Fdb::Key destination = Fdb::key_of(packet->vlan, packet->data);

@@ -43,8 +43,17 @@ namespace millrace {
   X(kVlanNotMember, "vlan-not-member") /* VLAN not on this port */         \
   X(kMacLimit, "mac-limit")            /* port may have no more */         \
   X(kFloodLimited, "flood-limited")                                        \
-  X(kSamePort, "same-port")              /* destination is there */        \
-  X(kLinkLocalGroup, "link-local-group") /* IEEE 802.1D 7.12.6 */
+  X(kSamePort, "same-port")                  /* destination is there */    \
+  X(kLinkLocalGroup, "link-local-group")     /* IEEE 802.1D 7.12.6 */      \
+  X(kVxlanMalformed, "vxlan-malformed")      /* RFC 7348 5 */              \
+  X(kVxlanChecksum, "vxlan-checksum")        /* of the outer UDP */        \
+  X(kVxlanUnknownVni, "vxlan-unknown-vni")   /* no such network */         \
+  X(kVxlanUnknownPeer, "vxlan-unknown-peer") /* from no VTEP we know */    \
+  X(kVxlanInnerVlan, "vxlan-inner-vlan")     /* RFC 7348 6.1 */            \
+  X(kVxlanNested, "vxlan-nested")            /* VXLAN inside VXLAN */      \
+  X(kVxlanEcn, "vxlan-ecn")                  /* RFC 6040 4.2 */            \
+  X(kVxlanNoPeer, "vxlan-no-peer")           /* behind no VTEP */          \
+  X(kSplitHorizon, "split-horizon")          /* from VTEP to VTEP */
 
 enum class DropReason : std::uint8_t {
 #define X(name, text) name,

@@ -19,10 +19,12 @@ constexpr std::array kNodes = {
     Graph::Node{"ip4_local", &Graph::ip4_local, ip4_local},
     Graph::Node{"nd_responder", &Graph::nd, nd_responder},
     Graph::Node{"ip6_local", &Graph::ip6_local, ip6_local},
+    Graph::Node{"vxlan_input", &Graph::vxlan_input, vxlan_input},
     Graph::Node{"resolve", &Graph::resolve, resolve},
     Graph::Node{"icmp4_error", &Graph::icmp4_error, icmp4_error},
     Graph::Node{"icmp6_error", &Graph::icmp6_error, icmp6_error},
     Graph::Node{"rewrite", &Graph::rewrite, rewrite},
+    Graph::Node{"vxlan_encap", &Graph::vxlan_encap, vxlan_encap},
     Graph::Node{"transmit", &Graph::transmit, transmit},
 };
 
@@ -91,8 +93,34 @@ std::uint32_t Graph::retry_run(WaitingPacket* waiting, std::uint32_t begin, std:
 }
 
 void Graph::run_nodes() {
-  for (const Node& node : kNodes)
-    if ((this->*node.input).size != 0) node.run(*this);
+  do {
+    for (const Node& node : kNodes)
+      if ((this->*node.input).size != 0) node.run(*this);
+  } while (next_pass());
+}
+
+bool Graph::next_pass() {
+  take_inner();
+  return ethernet.size != 0 || icmp4_error.size != 0 || icmp6_error.size != 0;
+}
+
+// Of one VNI at a time: a burst belongs to one port.
+void Graph::take_inner() {
+  if (inner.size == 0) return;
+  const std::uint16_t port = inner.packets[0]->in_port;
+  std::uint32_t kept = 0;
+  std::uint64_t bytes = 0;
+  for (Packet* packet : inner) {
+    if (packet->in_port != port) {
+      inner.packets[kept++] = packet;
+      continue;
+    }
+    bytes += packet->length;
+    ethernet.push(packet);
+  }
+  inner.size = kept;
+  counters(port).add(kRxPackets, ethernet.size);
+  counters(port).add(kRxBytes, bytes);
 }
 
 void Graph::send(std::uint16_t out, Packet** packets, std::uint32_t count) {

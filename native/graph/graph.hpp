@@ -6,8 +6,12 @@
 //                  -> ip4_forward -> ip4_local -> icmp4_error ----------+-> rewrite -> transmit
 //                  -> ip6_forward -> nd_responder, ip6_local -> icmp6_error -'
 //                         `-> resolve (waits for a neighbour)
+//   ip4_local, ip6_local -> vxlan_input -> (once more, from the port of the VNI)
+//   bridge_input, bridge_flood, rewrite -> vxlan_encap
 //
-// Edges only point to the right, so one pass over the nodes in that order empties every burst.
+// Edges only point to the right, so one pass over the nodes in that order empties every burst but
+// two kinds, for which there is another pass: frames that came out of a tunnel, and errors about
+// packets that proved too long for one.
 #include <array>
 #include <cstdint>
 #include <span>
@@ -28,6 +32,7 @@
 #include "tables/adjacency_table.hpp"
 #include "tables/bridge.hpp"
 #include "tables/vrf.hpp"
+#include "tables/vxlan.hpp"
 
 namespace millrace {
 
@@ -38,12 +43,13 @@ class Graph {
     CounterBlock* ports;                      // kMaxPorts blocks, written by this graph alone
     std::uint64_t* route_counters = nullptr;  // packets and bytes per counter number, ours alone
     SpscRing<GraphEvent>* events = nullptr;   // to the control side; may be null
+    const Vxlan* vxlan = nullptr;             // null: there are no tunnels
   };
   Graph(FramePool& frame_pool, const Shared& shared, std::uint32_t icmp_per_second)
       : pool(frame_pool), icmp_limiter(icmp_per_second), shared_(shared) {}
 
   // The port exists; frames for it leave by egress, which is a queue of this worker or the way to
-  // another one. Only between rounds, as detach().
+  // another one; null when it has no device. Only between rounds, as detach().
   void attach(const PortConfig& config, Port* egress);
   void attach(Port& port) { attach(port.config, &port); }
   void detach(std::uint16_t index);
@@ -63,6 +69,8 @@ class Graph {
   Port* egress(std::uint16_t index) const { return egress_[index]; }
   CounterBlock& counters(std::uint16_t index) { return shared_.ports[index]; }
   const Adjacency& adjacency(std::uint32_t number) const { return shared_.adjacencies[number]; }
+  bool has_vxlan() const { return shared_.vxlan != nullptr; }
+  const Vxlan& vxlan() const { return *shared_.vxlan; }
   // Back to whoever sent the frame: replies and errors.
   const Adjacency& reverse(const Packet& packet) const {
     return adjacency(kFirstAdjacency + packet.in_port);
@@ -104,12 +112,16 @@ class Graph {
   };
   // In the order they run; `millrace trace` walks the same list.
   static std::span<const Node> nodes();
+  // After they have run: fills the inputs for another pass. False when nothing is left to do.
+  bool next_pass();
 
   FramePool& pool;
 
   // The inputs of the nodes. Each frame is in exactly one, so 64 places are enough for each.
   Burst ethernet, bridge, bridge_flood, arp, ip4, ip4_local, icmp4_error, ip6, nd, ip6_local,
-      icmp6_error, resolve, rewrite, transmit;
+      icmp6_error, resolve, vxlan_input, rewrite, vxlan_encap, transmit;
+  // Frames that came out of tunnels in this pass.
+  Burst inner;
   IcmpLimiter icmp_limiter;
   FloodLimiters flood_limiters;
   Pending pending;
@@ -125,6 +137,7 @@ class Graph {
 
  private:
   void run_nodes();
+  void take_inner();
   std::uint32_t retry_run(WaitingPacket* waiting, std::uint32_t begin, std::uint32_t count);
   void drop_all(Packet** packets, std::uint32_t count, std::uint16_t out, DropReason reason);
 

@@ -3,6 +3,7 @@
 #include "base/headers.hpp"
 #include "graph/nodes.hpp"
 #include "graph/segments.hpp"
+#include "graph/vtep.hpp"
 
 namespace millrace {
 
@@ -44,6 +45,9 @@ void deliver(Graph& graph, Packet* packet) {
   const bool fragment =
       (load_be16(ip + ip4::kFragment) & (ip4::kMoreFragments | ip4::kOffsetMask)) != 0;
   if (fragment) return graph.drop(*packet, DropReason::kLocalUnhandled);
+  if (protocol == kProtoUdp && is_for_vtep(graph, *packet, kEthernetLength + (ip[0] & 15u) * 4,
+                                           IpAddress::from(false, ip + ip4::kDestination)))
+    return graph.vxlan_input.push(packet);
   if (protocol == kProtoIcmp) return reply(graph, packet, ip, (ip[0] & 15u) * 4);
   const bool has_ports = protocol == kProtoUdp || protocol == kProtoTcp;
   packet->answer_with(icmp4::kUnreachable, has_ports ? icmp4::kCodePort : icmp4::kCodeProtocol,

@@ -4,6 +4,7 @@
 #include "graph/icmp6_checksum.hpp"
 #include "graph/ip6_extensions.hpp"
 #include "graph/nodes.hpp"
+#include "graph/vtep.hpp"
 
 namespace millrace {
 
@@ -45,6 +46,11 @@ std::uint8_t* strip_extensions(Packet& packet, std::uint32_t offset) {
 }
 
 void deliver(Graph& graph, Packet* packet) {
+  const std::uint8_t* ip = packet->data + kEthernetLength;
+  if (ip[ip6::kNextHeader] == kProtoUdp &&
+      is_for_vtep(graph, *packet, kEthernetLength + ip6::kHeader,
+                  IpAddress::from(true, ip + ip6::kDestination)))
+    return graph.vxlan_input.push(packet);
   const UpperLayer upper = find_upper_layer(*packet);
   const bool cut_short = upper.offset > packet->head_length() || is_extension(upper.protocol);
   if (cut_short) return graph.drop(*packet, DropReason::kLocalMalformed);

@@ -16,7 +16,9 @@ void nd_responder(Graph& graph);
 void ip6_local(Graph& graph);
 void resolve(Graph& graph);
 void icmp6_error(Graph& graph);
+void vxlan_input(Graph& graph);
 void rewrite(Graph& graph);
+void vxlan_encap(Graph& graph);
 void transmit(Graph& graph);
 
 }  // namespace millrace

@@ -1,6 +1,8 @@
 // Packets whose next hop has no link-layer address yet. The kernel resolves (ARP, RFC 826; ND,
 // RFC 4861): it is asked to probe, and a bounded number of packets waits meanwhile. Who waits in
 // vain is answered as if the host did not exist (RFC 1122 3.3.2.2, RFC 4861 7.2.2).
+#include "graph/resolve.hpp"
+
 #include <algorithm>
 
 #include "base/headers.hpp"
@@ -50,7 +52,10 @@ std::uint64_t probe(Graph& graph, const Adjacency& adjacency, bool ip6, const Ip
   return graph.tell(event) ? graph.now_ns : 0;
 }
 
+// Nobody is there to be told when it is the outer packet of a tunnel.
 void give_up(Graph& graph, Packet* packet) {
+  if (!graph.config(packet->in_port).has_device)
+    return graph.drop(*packet, DropReason::kNeighbourUnresolved);
   const bool ip6 = is_ip6(*packet);
   packet->answer_with(ip6 ? icmp6::kUnreachable : icmp4::kUnreachable,
                       ip6 ? icmp6::kCodeAddress : icmp4::kCodeHost,
@@ -67,7 +72,9 @@ WaitingPacket waiting_packet(const Graph& graph, const Packet& packet) {
   return waiting;
 }
 
-void wait(Graph& graph, Packet* packet) {
+}  // namespace
+
+void wait_for_neighbour(Graph& graph, Packet* packet) {
   const Adjacency& adjacency = *packet->adjacency;
   const bool glean = adjacency.kind == AdjacencyKind::kGlean;
   const bool ip6 = glean ? is_ip6(*packet) : adjacency.ip6;
@@ -83,10 +90,8 @@ void wait(Graph& graph, Packet* packet) {
   graph.pending.push(waiting);
 }
 
-}  // namespace
-
 void resolve(Graph& graph) {
-  for (Packet* packet : graph.resolve) wait(graph, packet);
+  for (Packet* packet : graph.resolve) wait_for_neighbour(graph, packet);
   graph.resolve.size = 0;
 }
 

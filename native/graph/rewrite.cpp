@@ -13,13 +13,22 @@ void write_header(std::uint8_t* frame, const Adjacency& adjacency) {
   std::memcpy(frame + 6, adjacency.source.bytes.data(), 6);
 }
 
+// Behind which VTEP the next hop is, the FDB knows; an answer goes back to the one that asked.
+void enter_tunnel(Graph& graph, Packet* packet) {
+  if (!packet->adjacency->reflect) packet->peer = 0;
+  graph.vxlan_encap.push(packet);
+}
+
 }  // namespace
 
 void rewrite(Graph& graph) {
   for (Packet* packet : graph.rewrite) {
     write_header(packet->data, *packet->adjacency);
     packet->out_port = packet->adjacency->port;
-    graph.transmit.push(packet);
+    if (packet->adjacency->tunnel)
+      enter_tunnel(graph, packet);
+    else
+      graph.transmit.push(packet);
   }
   graph.rewrite.size = 0;
 }

@@ -56,6 +56,7 @@ struct alignas(64) Adjacency {
   std::uint32_t counter = 0;     // kCounted
   std::uint32_t vrf_id = 0;      // kUnresolved, kGlean: whose next hop this is
   bool ip6 = false;              // family of next_hop
+  bool tunnel = false;           // the port is that of a VNI
   const Vrf* vrf = nullptr;      // kLeak
   const Group* group = nullptr;  // kGroup
   AdjacencyUse* use = nullptr;   // neighbours only

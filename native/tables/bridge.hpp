@@ -63,6 +63,8 @@ struct Bridge {
   std::atomic<bool> floods_unknown{true};
   std::atomic<bool> floods_multicast{true};
   std::atomic<bool> suppresses{true};  // ARP and neighbour solicitations for known hosts
+  // The network's port toward other nodes; null when it is on this node alone.
+  std::atomic<const PortConfig*> vxlan{nullptr};
   // Control thread only.
   std::uint32_t ageing_seconds = 300;
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "tables/vxlan.hpp"
+
 namespace millrace {
 
 namespace {
@@ -26,7 +28,7 @@ Fdb::Fdb(std::uint32_t capacity, std::uint64_t seed)
       capacity_(capacity),
       mask_(buckets_for(capacity) - 1),
       buckets_(new Bucket[buckets_for(capacity)]),
-      ports_(new PortState[kMaxPorts]) {}
+      ports_(new PortState[kMaxPorts + kMaxPeers]) {}
 
 // Now may be a little behind the clock of the worker that saw the address.
 std::uint32_t Fdb::age_of(std::uint64_t value, std::uint32_t now) {

@@ -29,6 +29,7 @@ struct NextHopPort {
   std::uint16_t index = 0;
   std::uint32_t vrf_id = 0;
   bool uplink = false;
+  bool tunnel = false;  // that of a VNI
   std::uint32_t mtu = 1500;
   Mac mac{};
   Mac peer_mac{};  // pods only

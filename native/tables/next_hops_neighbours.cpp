@@ -122,6 +122,7 @@ void NextHops::publish_neighbour(Neighbour& neighbour) {
   adjacency.mtu = state.port.mtu;
   adjacency.vrf_id = state.port.vrf_id;
   adjacency.ip6 = neighbour.address.ip6;
+  adjacency.tunnel = state.port.tunnel;
   adjacency.next_hop = neighbour.address.bytes;
   adjacency.use = &neighbour.use;
   table_.publish(neighbour.number, adjacency);

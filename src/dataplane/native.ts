@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 
 /** What native/addon.cpp exports. JS validates before it calls; C++ asserts. Keep the two in step. */
-export interface Native {
+export interface Native extends KernelBridges {
   /** Indices of the counters in one block of the shared array; see native/engine/counters.hpp. */
   readonly counterLayout: CounterLayout;
   /** Kernel, library and capability facts for `millrace doctor`. */
@@ -24,8 +24,41 @@ export interface Native {
   defaultRouteInterfaces(): Promise<number[]>;
   /** XDP features of every netdev of our own network namespace (generic netlink family "netdev"). */
   netdevFeatures(): Promise<NetdevFeatures[]>;
+  /**
+   * Sends one echo that may not be fragmented, through the kernel, and waits for what comes of it.
+   * Rejects with EADDRNOTAVAIL when the source is none of ours, EPERM when it may not be sent.
+   */
+  probePath(options: PathProbeOptions): Promise<PathProbe>;
 
   readonly Dataplane: new (options: DataplaneOptions) => NativeDataplane;
+}
+
+/** Tables of the kernel's bridges, which routing daemons for EVPN read and write; also in the addon. */
+export interface KernelBridges {
+  /** A VXLAN device and its bridge, or null when there is none. Rejects with EINVAL for other kinds. */
+  describeKernelVxlan(ifname: string): Promise<KernelVxlan | null>;
+  /**
+   * What the kernel has about a VXLAN device or a port of a bridge: entries of its own and those of
+   * its bridge (`bridge fdb show dev`). Rejects with ENODEV.
+   */
+  listKernelFdb(ifname: string): Promise<KernelFdbEntry[]>;
+  /** Neighbours of both families of a device. Rejects with ENODEV. */
+  listKernelNeighbours(ifname: string): Promise<KernelNeighbour[]>;
+  /** Routes of a table that go by a gateway behind this device. Rejects with ENODEV. */
+  listKernelRoutes(ifname: string, table: number): Promise<KernelGatewayRoute[]>;
+  /** A static entry in the bridge of this port; takes the address from any other port. */
+  setKernelFdb(port: string, mac: string): Promise<void>;
+  /** Resolves false when there was none. */
+  removeKernelFdb(port: string, mac: string): Promise<boolean>;
+  /** A permanent neighbour that carries our mark; takes the place of another. */
+  setKernelNeighbour(ifname: string, address: string, mac: string): Promise<void>;
+  /** Resolves false when there was none. */
+  removeKernelNeighbour(ifname: string, address: string): Promise<boolean>;
+  /**
+   * A port of a kernel bridge with nothing behind it, for FDB entries; made, or put in order when
+   * it is there. Rejects with EEXIST when another device has the name.
+   */
+  ensureBridgePort(options: BridgePortOptions): Promise<{ ifindex: number; kind: string }>;
 }
 
 export interface VethOptions {
@@ -77,6 +110,65 @@ export interface HostLink {
   vrfTable?: number;
 }
 
+export interface KernelVxlan {
+  ifindex: number;
+  vni: number;
+  udpPort: number;
+  /** Its VTEP address; "" when none is given. */
+  local: string;
+  /** One device for many VNIs (`external`). */
+  external: boolean;
+  /** The bridge it is a port of; "" for none. */
+  bridge: string;
+  bridgeIfindex: number;
+  bridgeMac: string;
+  /** Routing table of the bridge: that of its VRF, else 254 (main). */
+  table: number;
+}
+
+export interface KernelFdbEntry {
+  mac: string;
+  /** 0 for none. */
+  vlan: number;
+  /** In the table of the bridge, not in that of the device itself. */
+  bridge: boolean;
+  /** Remote VTEP, "" for none. */
+  destination: string;
+  /** Of the remote VTEP; 0: those of the device. */
+  vni: number;
+  udpPort: number;
+  /** Id of a nexthop group in place of a destination (multihoming); 0 for none. */
+  nexthop: number;
+  permanent: boolean;
+  /** Static: it does not age. */
+  fixed: boolean;
+  /** Put there by a routing daemon (`extern_learn`). */
+  external: boolean;
+}
+
+export interface KernelNeighbour {
+  address: string;
+  /** "" while unresolved. */
+  mac: string;
+  /** Put there by a routing daemon (`extern_learn`). */
+  external: boolean;
+  /** Made by setKernelNeighbour(). */
+  own: boolean;
+}
+
+export interface KernelGatewayRoute {
+  /** CIDR. */
+  prefix: string;
+  gateways: string[];
+}
+
+export interface BridgePortOptions {
+  name: string;
+  bridge: string;
+  /** Written to ifalias: how we recognise our own links. */
+  alias: string;
+}
+
 export interface NetdevFeatures {
   ifindex: number;
   name: string;
@@ -85,6 +177,24 @@ export interface NetdevFeatures {
   /** False when the kernel cannot say (older than 6.3). */
   known: boolean;
 }
+
+export interface PathProbeOptions {
+  /** Without prefix length; both of one family. */
+  source: string;
+  destination: string;
+  /** Of the IP packet, its header included: 68 to 65535. */
+  bytes: number;
+  timeoutMs: number;
+}
+
+/**
+ * reached: the destination has answered; too-big: a router or the own link refused it; silent:
+ * nobody answered in time.
+ */
+export type PathProbe =
+  | { outcome: "reached" | "silent"; mtu: 0 }
+  /** The MTU that was told; 0 when none was. */
+  | { outcome: "too-big"; mtu: number };
 
 export interface PodLink {
   ifindex: number;
@@ -318,12 +428,16 @@ export interface FdbChange {
   mac: string;
   vlan: number;
   port: number;
+  /** On the port of a VNI: the VTEP that the address is behind; else "". */
+  peer: string;
 }
 
 export interface FdbInfo {
   mac: string;
   vlan: number;
   port: number;
+  /** The VTEP that it is behind, "" for a local port. */
+  peer: string;
   source: "static" | "pod" | "learned";
   /** Seconds since the last frame; 0 for entries that do not age. */
   age: number;
@@ -335,6 +449,60 @@ export interface HostChange {
   mac: string;
   /** VLAN that the host is in; 0 where there are none. */
   vlan: number;
+}
+
+/** A VXLAN tunnel endpoint of ours (RFC 7348). */
+export interface VtepOptions {
+  name: string;
+  /** Id of the routed network whose routes lead to the other VTEPs. */
+  underlay: number;
+  /** Own addresses, one per family at most; "" for none. */
+  address4: string;
+  address6: string;
+  /** Where it receives and where it sends to. */
+  udpPort: number;
+  /** UDP checksums of what it sends; auto: over IPv6 only (RFC 7348 5, RFC 8200 8.1). */
+  udpChecksum: "auto" | "always" | "never";
+  /** Outer TTL and hop limit. */
+  ttl: number;
+  /** Outer DSCP, or -1 for that of the inner packet (RFC 2983). ECN always follows RFC 6040. */
+  dscp: number;
+  /** Whether VXLAN inside VXLAN, for our own UDP port, may leave a tunnel. */
+  nested: boolean;
+}
+
+export interface VtepInfo {
+  /** Id. */
+  vtep: number;
+  /** The port without device that counts what is dropped on its way through the underlay. */
+  port: number;
+}
+
+export interface PeerChange {
+  op: "add" | "replace" | "del";
+  /** Of the other VTEP. */
+  address: string;
+  /** Bytes of the longest outer IP packet that reaches it; 0 when unknown. */
+  mtu: number;
+}
+
+export interface PeerInfo {
+  address: string;
+  mtu: number;
+}
+
+/** How a network takes part in an overlay. */
+export interface VniOptions {
+  /** From addVtep. */
+  vtep: number;
+  /** 1 to 16777215. */
+  vni: number;
+  /** Ours in this network: destination of routed packets from other VTEPs, source of ours. */
+  mac: string;
+  /** Bytes of an inner IP packet. */
+  mtu: number;
+  /** Bridged networks: whether sources of frames from other VTEPs are learned. */
+  learning: boolean;
 }
 
 export interface MirrorStatus {
@@ -388,13 +556,37 @@ export interface TraceResult {
   frame: string;
 }
 
+/** A station behind another VTEP is at the port of the VNI, and `…Peer` is that VTEP. */
+export interface MacMoved {
+  event: "mac-moved";
+  network: number;
+  mac: string;
+  vlan: number;
+  from: number;
+  fromPeer: string;
+  to: number;
+  toPeer: string;
+}
+
 /** What the dataplane tells by itself. */
 export type DataplaneEvent =
   /** A device of a port changed: gone, down or up, MTU, number of queues. */
   | { event: "link"; port: number; ifindex: number; change: "gone" | "down" | "up" | "queues" }
-  | { event: "mac-moved"; network: number; mac: string; vlan: number; from: number; to: number }
-  | { event: "mac-limit"; network: number; mac: string; vlan: number; port: number }
-  | { event: "resync"; milliseconds: number; routes: number; overruns: number };
+  | MacMoved
+  | {
+      event: "mac-limit";
+      network: number;
+      mac: string;
+      vlan: number;
+      port: number;
+      portPeer: string;
+    }
+  | { event: "resync"; milliseconds: number; routes: number; overruns: number }
+  /**
+   * FDB entries of a kernel VXLAN device, neighbours of a bridge or routes through one have changed,
+   * or the device has; ifindex 0: any of them may have. At most one per device and 20 ms.
+   */
+  | { event: "kernel-fdb"; ifindex: number };
 
 export interface NativeDataplane {
   start(): void;
@@ -429,6 +621,22 @@ export interface NativeDataplane {
   listFdb(network: number): Promise<FdbInfo[]>;
   /** Who is known to have which address in a bridged network: for ARP and ND suppression. */
   applyHosts(network: number, changes: HostChange[]): Promise<void>;
+
+  /** The uplinks of the underlay take its UDP port from now on. */
+  addVtep(options: VtepOptions): Promise<VtepInfo>;
+  /** Rejects while a network uses it. */
+  removeVtep(vtep: number): Promise<void>;
+  /** The only VTEPs that frames are accepted from and sent to. All changes or none. */
+  applyPeers(vtep: number, changes: PeerChange[]): Promise<void>;
+  listPeers(vtep: number): Promise<PeerInfo[]>;
+  /**
+   * Connects a network with those of the same VNI on other nodes. Returns the number of a port
+   * without a device: FDB entries with a `peer`, next hops and neighbours may name it.
+   */
+  addVni(network: number, options: VniOptions): Promise<number>;
+  removeVni(network: number): Promise<void>;
+  /** Peers that get a copy of what is flooded (head-end replication); replaces the list. */
+  setFlood(network: number, peers: string[]): Promise<void>;
 
   /** Follows a table of the kernel (254 is main) into a routed network; 0 stops. */
   setMirror(network: number, table: number): Promise<void>;
