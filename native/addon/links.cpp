@@ -2,8 +2,10 @@
 #include "link/links.hpp"
 #include "addon/exports.hpp"
 #include "addon/task.hpp"
+#include "addon/waiting_task.hpp"
 #include "link/default_route.hpp"
 #include "link/host_facts.hpp"
+#include "link/path_probe.hpp"
 #include "link/pod_link.hpp"
 #include "link/xdp_features.hpp"
 
@@ -143,6 +145,24 @@ Napi::Value DefaultRouteInterfaces(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Object to_js(Napi::Env env, const PathProbe& probe) {
+  static constexpr std::array kOutcomes = {"reached", "too-big", "silent"};
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("outcome", kOutcomes[static_cast<std::size_t>(probe.outcome)]);
+  result.Set("mtu", probe.mtu);
+  return result;
+}
+
+Napi::Value ProbePath(const Napi::CallbackInfo& info) {
+  const auto object = info[0].As<Napi::Object>();
+  PathProbeRequest request{text(object, "source"), text(object, "destination"),
+                           number(object, "bytes"),
+                           std::chrono::milliseconds(number(object, "timeoutMs"))};
+  return WaitingTask::run(info.Env(), [request = std::move(request)]() -> ToJs {
+    return [probe = probe_path(request)](Napi::Env env) { return to_js(env, probe); };
+  });
+}
+
 }  // namespace
 
 void export_links(Napi::Env env, Napi::Object exports) {
@@ -157,6 +177,8 @@ void export_links(Napi::Env env, Napi::Object exports) {
   set.operator()<ListLinks>("listLinks");
   set.operator()<NetdevFeatures>("netdevFeatures");
   set.operator()<DefaultRouteInterfaces>("defaultRouteInterfaces");
+  set.operator()<ProbePath>("probePath");
+  export_bridge(env, exports);
 }
 
 }  // namespace millrace::addon

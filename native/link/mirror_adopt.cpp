@@ -67,6 +67,7 @@ void tell_gone(const Map& old, const Map& now, Tell tell) {
 void MirrorState::adopt(MirrorImage&& fresh, Report report) {
   const MirrorImage old = std::exchange(image_, std::move(fresh));
   const Changes changes = changes_since(old, report);
+  if (changes.everything) fdb_changes_ = {0};
   if (changes.everything) sink_.on_resync_begin();
   const bool all = changes.everything;
   tell_new(old.links, image_.links, all, [&](const auto& x) { sink_.on_link(x, false); });

@@ -19,6 +19,7 @@ constexpr std::initializer_list<unsigned> kGroups = {
     RTNLGRP_LINK,        RTNLGRP_NEIGH,       RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,
     RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_NEXTHOP};
 constexpr int kMaxBursts = 64;  // before requests and times get their turn
+constexpr std::chrono::milliseconds kFdbDelay{20};
 
 }  // namespace
 
@@ -32,9 +33,6 @@ MirrorLoop::MirrorLoop(MirrorSink& sink, const MirrorOptions& options)
   answers_.check_requests_strictly();
   for (const unsigned group : kGroups) events_.join(group);
   state_.set_tables(tables_);
-  state_.on_breathe([this] {
-    if (synchronising_) keep_events();
-  });
 }
 
 void MirrorLoop::start() {
@@ -68,6 +66,7 @@ void MirrorLoop::run() {
   while (!stopping_) {
     try {
       synchronise_when_due();
+      tell_fdb_changes();
       publish();
       wait();
     } catch (const std::exception& error) {
@@ -77,12 +76,22 @@ void MirrorLoop::run() {
 }
 
 int MirrorLoop::milliseconds_to_wait() const {
-  if (!resync_at_ && !verify_at_) return -1;
-  const Clock::time_point next = !resync_at_   ? *verify_at_
-                                 : !verify_at_ ? *resync_at_
-                                               : std::min(*resync_at_, *verify_at_);
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now()).count();
+  std::optional<Clock::time_point> next;
+  for (const auto& at : {resync_at_, verify_at_, fdb_at_})
+    if (at && (!next || *at < *next)) next = at;
+  if (!next) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - Clock::now()).count();
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60000));
+}
+
+void MirrorLoop::tell_fdb_changes() {
+  const Clock::time_point now = Clock::now();
+  if (!fdb_at_ && state_.has_fdb_changes()) fdb_at_ = now + kFdbDelay;
+  if (!fdb_at_ || *fdb_at_ > now) return;
+  fdb_at_.reset();
+  const std::set<std::int32_t> changed = state_.take_fdb_changes();
+  if (changed.contains(0)) return sink_.on_fdb_changed(0);
+  for (const std::int32_t ifindex : changed) sink_.on_fdb_changed(ifindex);
 }
 
 // While a resync is due the events lie where they are: it makes them void.

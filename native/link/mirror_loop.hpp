@@ -45,6 +45,7 @@ class MirrorLoop {
   void apply_kept_events();
   void lost_events();
   void ask_for(Report report, Clock::duration delay);
+  void tell_fdb_changes();
   void publish();
 
   MirrorSink& sink_;
@@ -56,10 +57,10 @@ class MirrorLoop {
   const bool verify_;
   std::set<std::uint32_t> tables_;
 
-  bool synchronising_ = false;  // events that come are kept for after it
   bool stopping_ = false;
   std::optional<Clock::time_point> resync_at_;
   std::optional<Clock::time_point> verify_at_;
+  std::optional<Clock::time_point> fdb_at_;
   Clock::time_point last_loss_{};
   Clock::duration backoff_{};
   Clock::duration last_dump_{};

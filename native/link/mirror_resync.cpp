@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "link/mirror_loop.hpp"
 
@@ -19,6 +20,20 @@ constexpr auto kMaxBackoff = 2s;
 constexpr auto kCalm = 10s;
 constexpr auto kVerifyDelay = 100ms;
 constexpr int kVerifyShare = 10;  // at most a tenth of the time goes into verifications
+
+// While it lives, long reports let in the events that come meanwhile.
+class Breathing {
+ public:
+  Breathing(MirrorState& state, std::function<void()> breathe) : state_(state) {
+    state_.on_breathe(std::move(breathe));
+  }
+  ~Breathing() { state_.on_breathe({}); }
+  Breathing(const Breathing&) = delete;
+  Breathing& operator=(const Breathing&) = delete;
+
+ private:
+  MirrorState& state_;
+};
 
 bool removes_ip6_route(const nlmsghdr* message) {
   return message->nlmsg_type == RTM_DELROUTE &&
@@ -97,11 +112,7 @@ void MirrorLoop::apply_kept_events() {
 
 void MirrorLoop::synchronise(Report report) {
   const Clock::time_point begin = Clock::now();
-  synchronising_ = true;
-  struct Done {
-    bool& flag;
-    ~Done() { flag = false; }
-  } done{synchronising_};
+  const Breathing breathing(state_, [this] { keep_events(); });
   verify_at_.reset();
   if (report == Report::kEverything) {
     resync_at_.reset();

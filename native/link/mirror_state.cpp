@@ -49,6 +49,7 @@ bool MirrorState::apply_link(const nlmsghdr* message, bool removed) {
   const auto known = image_.links.find(link.ifindex);
   const KernelLink before = known == image_.links.end() ? KernelLink{} : known->second;
   const bool changed = update(image_.links, link.ifindex, link, removed);
+  if (changed) note_link(link);
   if (changed && !removed) sink_.on_link(link, false);
   after_link(before, link, removed);
   if (changed && removed) sink_.on_link(link, true);
@@ -70,7 +71,9 @@ bool MirrorState::apply_address(const nlmsghdr* message, bool removed) {
 
 bool MirrorState::apply_neighbour(const nlmsghdr* message, bool removed) {
   KernelNeighbour neighbour;
+  if (note_fdb(message)) return true;
   if (!parse_neighbour(message, neighbour)) return false;
+  note_bridge(neighbour.ifindex);
   if (update(image_.neighbours, key_of(neighbour), neighbour, removed))
     sink_.on_neighbour(neighbour, removed);
   return true;
@@ -80,6 +83,7 @@ bool MirrorState::apply_nexthop(const nlmsghdr* message, bool removed) {
   std::uint32_t id = 0;
   NexthopObject object;
   if (!parse_nexthop(message, id, object)) return false;
+  note_bridge(object.hop.ifindex);
   if (removed)
     remove_nexthop(id);
   else
@@ -114,6 +118,7 @@ void MirrorState::report_nexthops(const Ids& ids) {
 // objects it is not always clear by which.
 bool MirrorState::apply_route(const nlmsghdr* message, bool removed, bool late) {
   if (!parse_route(message, message_)) return false;
+  note_route(message_);
   if (!tables_.empty() && !tables_.contains(message_.key.table)) return true;
   if (late && (message_.flags & NLM_F_REPLACE) != 0)
     doubt_ = doubt_ || message_.ip6 || message_.path.nexthop_id != 0;

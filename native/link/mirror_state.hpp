@@ -32,6 +32,10 @@ class MirrorState {
   bool take_doubt() { return std::exchange(doubt_, false); }
   const MirrorImage& image() const { return image_; }
 
+  // Devices whose bridge tables are no longer as they were at the last call; 0: any device.
+  bool has_fdb_changes() const { return !fdb_changes_.empty(); }
+  std::set<std::int32_t> take_fdb_changes() { return std::exchange(fdb_changes_, {}); }
+
  private:
   using Ids = NexthopTable::Ids;
 
@@ -42,6 +46,11 @@ class MirrorState {
   bool apply_route(const nlmsghdr* message, bool removed, bool late);
   template <std::size_t kBytes>
   void change_route(RouteStore<kBytes>& store, bool removed);
+
+  bool note_fdb(const nlmsghdr* message);
+  void note_link(const KernelLink& link);
+  void note_bridge(std::int32_t ifindex);
+  void note_route(const RouteMessage& route);
 
   void remove_nexthop(std::uint32_t id);
   void report_nexthops(const Ids& ids);
@@ -84,6 +93,7 @@ class MirrorState {
   std::set<std::uint32_t> tables_;
   MirrorImage image_;
   bool doubt_ = false;
+  std::set<std::int32_t> fdb_changes_;
   RouteMessage message_;
   std::vector<KernelNextHop> hops_;
 };
