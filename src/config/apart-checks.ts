@@ -58,6 +58,7 @@ function checkLoops(networks: readonly NetworkConfig[], fault: Fault): void {
     gateways: [],
     mirrorTable: 0,
     leaks: [],
+    overlay: null,
   }));
   const seen: { from: string; to: string; prefix: string }[] = [];
   networks.forEach(({ name: from, leaks }, i) => {

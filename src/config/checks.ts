@@ -1,9 +1,12 @@
 import { checkNetworksApart } from "./apart-checks.ts";
 import { IDLE_FILL } from "./dataplane-schema.ts";
 import { ConfigError, type ConfigProblem, keyPath } from "./errors.ts";
+import { checkFabric } from "./fabric-checks.ts";
 import { type ConfigHost, formatCpuList } from "./host.ts";
 import { checkNetwork } from "./network-checks.ts";
 import type { Config } from "./schema.ts";
+import { checkVnis } from "./vni-checks.ts";
+import { checkVteps, isUnderlay } from "./vtep-checks.ts";
 
 /** The error for one problem of the value at `path`. */
 export type Fault = (
@@ -27,9 +30,13 @@ export function checkConfig(
   checkFrames(config, fault);
   checkMetrics(config, fault);
   config.networks.forEach((network, i) => {
-    checkNetwork(network, config.dataplane, ["networks", i], fault);
+    const needsPrefixes = network.kind === "routed" && !isUnderlay(network.name, config.vteps);
+    checkNetwork(network, needsPrefixes, config.dataplane, ["networks", i], fault);
   });
   checkNetworksApart(config.networks, fault);
+  checkVteps(config, fault);
+  checkVnis(config, fault);
+  checkFabric(config, fault);
 }
 
 function checkCpus({ dataplane: { cpus } }: Config, host: ConfigHost, fault: Fault): void {

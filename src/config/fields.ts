@@ -48,6 +48,14 @@ export function absolutePath(maxBytes: number) {
   return text(/^\/[^\0]*$/, error).refine((path) => Buffer.byteLength(path) <= maxBytes, { error });
 }
 
+export const bool = z.boolean({ error: "true or false" });
+
+/** Of a network or VTEP. */
+export const name = text(
+  /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+  "1 to 63 lower-case letters, digits and inner dashes",
+);
+
 /** Text only: checkConfig reads it. */
 export const cidr = z.string({ error: 'a CIDR prefix like "10.1.0.0/24" or "fd00:1::/64"' });
 /** Text only: checkConfig reads it. */
@@ -57,3 +65,8 @@ export const ipAddress = z.string({ error: 'an address like "10.1.0.1" or "fd00:
 export function list<T extends z.ZodType>(item: T, of: string) {
   return z.array(item, { error: `a list of ${of}` });
 }
+
+// dev_valid_name() of Linux, without % which it would take for a pattern.
+const IFNAME =
+  'the name of an interface: 1 to 15 characters without / : % and white space, not "."';
+export const ifname = text(/^(?!\.{1,2}$)[^/:%\s\0]{1,15}$/, IFNAME);

@@ -66,7 +66,7 @@ describe("a configuration", () => {
     ["foo: 1", "foo = 1: unknown key; accepted: the keys socket, stateDir"],
     ["dataplane: {cpu: 1}", "dataplane.cpu = 1: unknown key; accepted: the keys cpus, frames"],
     ["networks:\n- nam: a", "networks[0].name: missing; accepted: 1 to 63 lower-case"],
-    ["networks:\n- name: a\n  vni: 3\n  nodePrefixes: []", "networks[0].vni = 3: unknown key"],
+    ["networks:\n- name: a\n  vrf: 3\n  nodePrefixes: []", "networks[0].vrf = 3: unknown key"],
     ["[]", "accepted: the keys socket"],
     ["networks: 3", "networks = 3: accepted: a list of networks"],
     ["a: [", "accepted: YAML 1.2"],

@@ -83,7 +83,7 @@ function shapeError(
     value,
     accepted:
       unknownKey !== undefined || issue.code === "invalid_type"
-        ? (acceptedKeys(configSchema, issue.path) ?? issue.message)
+        ? (acceptedKeys(configSchema, issue.path, document) ?? issue.message)
         : issue.message,
     ...(reason && { reason }),
   });

@@ -1,5 +1,5 @@
 import { type Address, contains, formatPrefix, type Prefix } from "../networks/ip.ts";
-import { maxMtu, maxMtuMultiBuffer, minMtu } from "../networks/mtu.ts";
+import { maxMtuOf, minMtu } from "../networks/mtu.ts";
 import { makeSubnet, reservedAs, type Subnet, unicastProblem } from "../networks/subnet.ts";
 import type { Fault } from "./checks.ts";
 import { checkKind } from "./kind-checks.ts";
@@ -7,20 +7,27 @@ import { type Path, readAddress, readPrefix } from "./read.ts";
 import { checkLeakPrefixes, checkRoutes, checkStaticRoutes } from "./route-checks.ts";
 import type { DataplaneConfig, NetworkConfig } from "./schema.ts";
 import { checkUplinks } from "./uplink-checks.ts";
+import { checkClusterPrefixes } from "./vni-checks.ts";
 
 // A prefix longer than this has no room for network, gateway, one pod and broadcast.
 const MAX_LENGTH = { 4: 30, 6: 126 } as const;
 
-/** Checks one network on its own; `path` is its place in the document. */
+/**
+ * Checks one network on its own; `path` is its place in the document.
+ * @param needsPrefixes false when it may do without pods
+ */
 export function checkNetwork(
   network: NetworkConfig,
+  needsPrefixes: boolean,
   dataplane: DataplaneConfig,
   path: Path,
   fault: Fault,
 ): void {
   checkKind(network, path, fault);
   const prefixes = checkNodePrefixes(network, [...path, "nodePrefixes"], fault);
-  const subnets = checkGateways(network, prefixes, [...path, "gateways"], fault);
+  if (prefixes.length === 0 && needsPrefixes) throw noPrefixes([...path, "nodePrefixes"], fault);
+  const cluster = checkClusterPrefixes(network, prefixes, [...path, "clusterPrefixes"], fault);
+  const subnets = checkGateways(network, prefixes, cluster, [...path, "gateways"], fault);
   checkMtu(network, subnets, dataplane, [...path, "mtu"], fault);
   checkRoutes(network, subnets, [...path, "routes"], fault);
   checkStaticRoutes(network, subnets, [...path, "staticRoutes"], fault);
@@ -48,26 +55,32 @@ function checkNodePrefixes(network: NetworkConfig, path: Path, fault: Fault): Pr
     if (problem) throw bad(problem, "unicast addresses that are neither loopback nor link-local");
     prefixes.push(prefix);
   });
-  if (prefixes.length === 0 && network.kind === "routed") {
-    const accepted = "at least one prefix: pods of a routed network need addresses";
-    throw fault(path, { value: [], accepted });
-  }
   return prefixes;
+}
+
+function noPrefixes(path: Path, fault: Fault): Error {
+  const accepted =
+    "at least one prefix: pods of a routed network need addresses; only the underlay of a VTEP" +
+    " can do without pods";
+  return fault(path, { value: [], accepted });
 }
 
 function checkGateways(
   network: NetworkConfig,
   prefixes: Prefix[],
+  cluster: Prefix[],
   path: Path,
   fault: Fault,
 ): Subnet[] {
   const gateways: Address[] = [];
+  // The router of a segment may have its address from anywhere in it.
+  const around = network.kind === "bridged" && cluster.length > 0 ? cluster : prefixes;
   network.gateways.forEach((text, i) => {
     const gateway = readAddress(text, [...path, i], fault);
     const bad = (reason: string, accepted: string) =>
       fault([...path, i], { value: text, reason, accepted });
-    const prefix = prefixes.find((candidate) => contains(candidate, gateway));
-    if (!prefix) throw bad("outside the network", inside(prefixes));
+    const prefix = around.find((candidate) => contains(candidate, gateway));
+    if (!prefix) throw bad("outside the network", inside(around));
     if (gateways.some(({ family }) => family === gateway.family)) {
       throw bad(`a second IPv${gateway.family} gateway`, "one gateway per family");
     }
@@ -86,13 +99,12 @@ function checkMtu(
   fault: Fault,
 ): void {
   const least = minMtu({ hasIpv6: subnets.some(({ prefix }) => prefix.family === 6) });
-  const { frameSize, mode, multiBuffer } = dataplane;
-  // Generic XDP hands over what is in one piece.
-  const several = multiBuffer === "auto" && mode !== "generic";
-  const most = several ? maxMtuMultiBuffer(frameSize) : maxMtu(frameSize, mode === "generic");
-  if (network.mtu >= least.mtu && network.mtu <= most.mtu) return;
+  const most = maxMtuOf(dataplane);
+  const { mtu } = network;
+  // The default always fits, and that of an overlay is worked out when the agent starts.
+  if (mtu === undefined || (mtu >= least.mtu && mtu <= most.mtu)) return;
   const accepted = `${least.mtu} (${least.because}) to ${most.mtu} (${most.because})`;
-  throw fault(path, { value: network.mtu, accepted });
+  throw fault(path, { value: mtu, accepted });
 }
 
 const inside = (prefixes: Prefix[]): string =>

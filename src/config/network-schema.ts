@@ -1,29 +1,22 @@
 import { z } from "zod";
 import {
+  bool,
   cidr,
+  ifname,
   integer,
   ipAddress,
   list,
+  name,
   oneOf,
   powerOfTwo,
-  text,
   wordOrInteger,
 } from "./fields.ts";
 import { vlanSchema, vlanTrunkSchema } from "./vlan-schema.ts";
+import { vniSchema } from "./vtep-schema.ts";
 
 /** Queues of one port at most: the kernel's own limit for a veth is higher, that of the addon not. */
 export const MAX_QUEUES = 16;
 const MAX_TABLE = 0xffffffff;
-
-const NAME = "1 to 63 lower-case letters, digits and inner dashes";
-const networkName = text(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, NAME);
-
-// dev_valid_name() of Linux, without % which it would take for a pattern.
-const IFNAME =
-  'the name of an interface: 1 to 15 characters without / : % and white space, not "."';
-const ifname = text(/^(?!\.{1,2}$)[^/:%\s\0]{1,15}$/, IFNAME);
-
-const bool = z.boolean({ error: "true or false" });
 
 const staticRoute = z.strictObject({
   /** Reached through the pod that has the address `via`. */
@@ -36,7 +29,7 @@ const leak = z.strictObject({
   /** Destinations for which the routes of the other network decide. */
   prefix: cidr,
   /** A routed network of this configuration. */
-  network: networkName,
+  network: name,
 });
 
 const MIRROR = '{table: "main" or a number} or {vrf: a VRF device}';
@@ -97,6 +90,22 @@ const bridged = {
   spoofchk: oneOf(["on", "off"]).optional(),
   /** MAC addresses learned behind a pod at most, 0 for no limit. Default 64. */
   macLimit: integer(0, 1048576, "MAC addresses per pod; 0 for no limit").optional(),
+  /** With `vni`: learn which VTEP a source is behind from its frames. Default true. */
+  learning: bool.optional(),
+};
+
+/** What a network has that is on other nodes too. */
+const overlay = {
+  /** Connects the network with those of the same VNI on other nodes (RFC 7348). */
+  vni: vniSchema.optional(),
+  /** Name of the VTEP that it is sent through. Default: the only one. */
+  vtep: name.optional(),
+  /**
+   * Networks with a `vni`: the prefixes that all nodes take their node prefixes from. Routed: pods
+   * get routes to them. Bridged: the subnet of the segment, at most one per family; pods have
+   * addresses with its length.
+   */
+  clusterPrefixes: list(cidr, "CIDR prefixes").optional(),
 };
 
 /** Defaults of a bridged network. */
@@ -106,26 +115,33 @@ export const BRIDGED_DEFAULTS = {
   suppression: true,
   spoofchk: "on",
   macLimit: 64,
+  learning: true,
 } as const;
 
 /** One item of the key `networks`. */
 export const networkSchema = z.strictObject({
   /** Used in NetConf, metrics and the CLI. */
-  name: networkName,
+  name,
   /** routed: pods have a gateway, which forwards; bridged: pods share an Ethernet segment. */
   kind: oneOf(["routed", "bridged"]).default("routed"),
-  /** Prefixes this node gives pods addresses from; at most one per family, in a bridged one none. */
+  /**
+   * Prefixes this node gives pods addresses from; at most one per family. A bridged network needs
+   * none, nor does the underlay of a VTEP.
+   */
   nodePrefixes: list(cidr, "CIDR prefixes").default([]),
-  /** Bytes of an IP packet. */
-  mtu: integer(68, 65535, "bytes").default(1500),
+  /**
+   * Bytes of an IP packet. Default: 1500; of a network with a `vni` the MTU of the underlay's
+   * uplinks less 50 bytes, less 70 when its VTEP has an IPv6 address.
+   */
+  mtu: integer(68, 65535, "bytes").optional(),
   /**
    * At most one per family. Routed default: the first usable address of each node prefix. Bridged:
    * a router outside, which pods get `routes` through; there is none unless it is named.
    */
   gateways: list(ipAddress, "addresses").default([]),
   /**
-   * What pods reach through the gateway. Default of a routed network: node prefixes, static routes
-   * and leaks; of a bridged one nothing.
+   * What pods reach through the gateway. Default of a routed network: node prefixes, cluster
+   * prefixes, static routes and leaks; of a bridged one nothing.
    */
   routes: list(cidr, "CIDR prefixes").optional(),
   staticRoutes: list(staticRoute, "{prefix, via}").default([]),
@@ -134,11 +150,12 @@ export const networkSchema = z.strictObject({
   /** Follow routes and neighbours of the kernel. */
   mirror: mirror.optional(),
   leaks: list(leak, "{prefix, network}").default([]),
+  ...overlay,
   ...bridged,
 });
 
 /** Keys that only networks of one kind have. */
 export const KEYS_OF_KIND = {
   routed: ["staticRoutes", "mirror", "leaks"],
-  bridged: ["fdb", "flood", "suppression", "spoofchk", "macLimit"],
+  bridged: ["fdb", "flood", "suppression", "spoofchk", "macLimit", "learning"],
 } as const;

@@ -99,7 +99,7 @@ function requireFamily(
   throw fault(path, { value: text, reason, accepted });
 }
 
-function requireUnique(
+export function requireUnique(
   text: string,
   prefix: Prefix,
   seen: Set<string>,

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { dataplaneSchema } from "./dataplane-schema.ts";
+import { fabricSchema } from "./fabric-schema.ts";
 import { absolutePath, integer, list, oneOf, text } from "./fields.ts";
 import { networkSchema } from "./network-schema.ts";
+import { MAX_VTEPS, vtepSchema } from "./vtep-schema.ts";
 
 /** sun_path of a unix socket address holds 108 bytes with the final zero (unix(7)). */
 const SOCKET_PATH_BYTES = 107;
@@ -31,6 +33,12 @@ export const configSchema = z.strictObject({
   metrics: metrics.prefault({}),
   dataplane: dataplaneSchema.prefault({}),
   networks: list(networkSchema, "networks").default([]),
+  /** VXLAN tunnel endpoints of this node. */
+  vteps: list(vtepSchema, "{name, underlay}")
+    .max(MAX_VTEPS, { error: `at most ${MAX_VTEPS} VTEPs` })
+    .default([]),
+  /** Where the other nodes are found; needed as soon as a network has a `vni`. */
+  fabric: fabricSchema.optional(),
 });
 
 type DeepReadonly<T> = T extends (infer Item)[]
@@ -43,6 +51,8 @@ type DeepReadonly<T> = T extends (infer Item)[]
 export type Config = DeepReadonly<z.output<typeof configSchema>>;
 export type NetworkConfig = Config["networks"][number];
 export type UplinkConfig = NetworkConfig["uplinks"][number];
+export type VtepConfig = Config["vteps"][number];
+export type FabricConfig = NonNullable<Config["fabric"]>;
 export type DataplaneConfig = Config["dataplane"];
 
 /** JSON Schema (draft 2020-12) of the YAML, for editors and CI of those who write it. */

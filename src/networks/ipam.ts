@@ -1,6 +1,6 @@
 import type { AttachmentAddress, AttachmentRecord } from "../store/records.ts";
 import { attachmentKey } from "../store/records.ts";
-import { type Address, formatAddress, formatPrefix, hostPrefix, parseAddress } from "./ip.ts";
+import { type Address, formatAddress, formatPrefix, parseAddress } from "./ip.ts";
 import { IpamError } from "./ipam-error.ts";
 import type { Network } from "./network.ts";
 import { Pool } from "./pool.ts";
@@ -98,10 +98,10 @@ function commonOffset(pools: Pool[], asked: (Address | null)[], after: bigint): 
 }
 
 // In a routed network everything else is behind the gateway; in a bridged one the subnet is on-link.
-function describe({ kind, subnets }: Network, i: number, address: Address): AttachmentAddress {
-  const { prefix, gateway } = subnets[i] as Subnet;
+function describe({ subnets }: Network, i: number, address: Address): AttachmentAddress {
+  const { gateway, podLength } = subnets[i] as Subnet;
   return {
-    address: kind === "routed" ? hostPrefix(address) : `${formatAddress(address)}/${prefix.length}`,
+    address: `${formatAddress(address)}/${podLength}`,
     gateway: gateway ? formatAddress(gateway) : "",
   };
 }

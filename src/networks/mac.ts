@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 
 const LOCAL_BIT = 0x02;
 const GROUP_BIT = 0x01;
@@ -24,8 +24,25 @@ export function hostMac(alias: string): string {
   return derivedMac(`host\0${alias}`);
 }
 
+/** A MAC that nobody has by chance; the caller keeps it. */
+export function randomMac(): string {
+  return localMac(randomBytes(6));
+}
+
+/** Why the text is no MAC address of one interface; null when it is (IEEE 802). */
+export function macProblem(text: string): string | null {
+  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text)) return "not a MAC address";
+  if (text === "00:00:00:00:00:00") return "the zero address belongs to nobody";
+  // The group bit marks groups; nobody sends from one.
+  return Number.parseInt(text.slice(0, 2), 16) & GROUP_BIT ? "a multicast address" : null;
+}
+
 function derivedMac(seed: string): string {
-  const bytes = createHash("sha256").update(seed).digest().subarray(0, 6);
+  return localMac(createHash("sha256").update(seed).digest().subarray(0, 6));
+}
+
+/** Locally administered, of one interface (IEEE 802). */
+function localMac(bytes: Uint8Array): string {
   bytes[0] = ((bytes[0] ?? 0) | LOCAL_BIT) & ~GROUP_BIT;
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(":");
 }

@@ -1,3 +1,5 @@
+import type { DataplaneConfig } from "../config/schema.ts";
+
 /** Bytes the kernel keeps free in front of a received frame for XDP: XDP_PACKET_HEADROOM. */
 export const XDP_HEADROOM = 256;
 /** Bytes in front of the packet: two MAC addresses and the EtherType. */
@@ -32,6 +34,9 @@ export function minMtu(families: { hasIpv6: boolean }): MtuLimit {
     : { mtu: MIN_MTU_IPV4, because: "RFC 791 3.2" };
 }
 
+/** Of a network whose configuration names none and that has no VNI. */
+export const DEFAULT_MTU = 1500;
+
 /** Jumbo frames: what network devices commonly carry. */
 export const MAX_MTU_MULTI_BUFFER = 9000;
 
@@ -62,4 +67,17 @@ export function maxMtuMultiBuffer(frameSize: number): MtuLimit {
       `${Math.ceil(packet / segment)} segments of ${segment} bytes:` +
       ` frameSize ${frameSize} - ${XDP_HEADROOM} XDP headroom`,
   };
+}
+
+/** Largest MTU in bytes that a dataplane with this configuration carries. */
+export function maxMtuOf({
+  frameSize,
+  mode,
+  multiBuffer,
+}: Pick<DataplaneConfig, "frameSize" | "mode" | "multiBuffer">): MtuLimit {
+  const generic = mode === "generic";
+  // Generic XDP hands over what is in one piece.
+  return multiBuffer === "auto" && !generic
+    ? maxMtuMultiBuffer(frameSize)
+    : maxMtu(frameSize, generic);
 }

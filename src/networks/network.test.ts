@@ -54,6 +54,52 @@ describe("a network that leaks", () => {
   });
 });
 
+describe("a network with a VNI", () => {
+  const vteps = [
+    {
+      name: "vtep0",
+      underlay: "under",
+      port: 4789,
+      udpChecksum: "auto" as const,
+      dscp: "inherit" as const,
+      ttl: 64,
+      nested: false,
+    },
+  ];
+
+  it("goes through the only VTEP and has the default MTU until the underlay is known", () => {
+    const { overlay, mtu } = resolveNetwork({ ...config, mtu: undefined, vni: 100 }, vteps);
+    expect(overlay).toEqual({ vni: 100, vtep: "vtep0", learning: false });
+    expect(mtu).toBe(1500);
+    expect(resolveNetwork(config, vteps).overlay).toBeNull();
+  });
+
+  it("learns from other nodes in a bridged network unless it must not", () => {
+    const bridged = { ...config, kind: "bridged" as const, staticRoutes: [], vni: 100 };
+    expect(resolveNetwork(bridged, vteps).overlay?.learning).toBe(true);
+    expect(resolveNetwork({ ...bridged, learning: false }, vteps).overlay?.learning).toBe(false);
+  });
+
+  it("gives pods routes to the prefixes of the cluster, each once", () => {
+    const clusterPrefixes = ["10.0.0.0/8", "fd00:1::/64"];
+    expect(resolveNetwork({ ...config, vni: 100, clusterPrefixes }, vteps).routes).toEqual([
+      "10.1.0.0/24",
+      "fd00:1::/64",
+      "10.0.0.0/8",
+      "192.168.0.0/16",
+    ]);
+  });
+
+  it("has pods with the length of the segment's subnet, which other nodes share", () => {
+    const segment = { clusterPrefixes: ["10.1.0.0/16"], gateways: ["10.1.255.254"] };
+    const bridged = { ...config, kind: "bridged" as const, staticRoutes: [], vni: 100 };
+    const [four, six] = resolveNetwork({ ...bridged, ...segment }, vteps).subnets;
+    expect([four?.podLength, six?.podLength]).toEqual([16, 64]);
+    expect(four?.gateway).toEqual(parseAddress("10.1.255.254"));
+    expect(resolveNetwork(config).subnets.map((one) => one.podLength)).toEqual([32, 128]);
+  });
+});
+
 describe("a bridged network", () => {
   const bridged = { ...config, kind: "bridged" as const, gateways: [], staticRoutes: [] };
 

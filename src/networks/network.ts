@@ -1,4 +1,5 @@
-import type { NetworkConfig } from "../config/schema.ts";
+import { BRIDGED_DEFAULTS } from "../config/network-schema.ts";
+import type { Config, NetworkConfig } from "../config/schema.ts";
 import type { NetworkOptions } from "../dataplane/native.ts";
 import { type Bridge, resolveBridge } from "./bridge.ts";
 import {
@@ -6,11 +7,13 @@ import {
   type Family,
   formatAddress,
   formatPrefix,
+  type Prefix,
   parseAddress,
   parsePrefix,
   sameAddress,
 } from "./ip.ts";
 import { gatewayMac } from "./mac.ts";
+import { DEFAULT_MTU } from "./mtu.ts";
 import { makeSubnet, type Subnet } from "./subnet.ts";
 import { resolveUplink, type Uplink } from "./uplink.ts";
 
@@ -31,6 +34,7 @@ export interface Leak {
 export interface Network {
   name: string;
   kind: "routed" | "bridged";
+  /** Of a network with a VNI that names none it is worked out when the agent starts. */
   mtu: number;
   /** One per family, IPv4 first. */
   subnets: Subnet[];
@@ -45,14 +49,29 @@ export interface Network {
   leaks: Leak[];
   /** Null for a routed network. */
   bridge: Bridge | null;
+  /** Null for a network that is on this node alone. */
+  overlay: NetworkOverlay | null;
 }
 
-/** Resolves a checked configuration; throws only for one that checkConfig would refuse. */
-export function resolveNetwork(config: NetworkConfig): Network {
-  const { name, kind, mtu, mirror = null } = config;
+/** How a network is connected with those of the same VNI on other nodes. */
+export interface NetworkOverlay {
+  vni: number;
+  /** Name of the VTEP. */
+  vtep: string;
+  /** Bridged networks: whether sources behind other VTEPs are learned from their frames. */
+  learning: boolean;
+}
+
+/**
+ * Resolves a checked configuration; throws only for one that checkConfig would refuse.
+ * @param vteps of the configuration
+ */
+export function resolveNetwork(config: NetworkConfig, vteps: Config["vteps"] = []): Network {
+  const { name, kind, mtu = DEFAULT_MTU, mirror = null } = config;
   const gateways = config.gateways.map(parseAddress);
+  const cluster = config.clusterPrefixes?.map(parsePrefix) ?? [];
   const subnets = config.nodePrefixes
-    .map((prefix) => makeSubnet(parsePrefix(prefix), kind, gateways))
+    .map((prefix) => makeSubnet(parsePrefix(prefix), kind, gateways, cluster))
     .sort((a, b) => a.prefix.family - b.prefix.family);
   const staticRoutes = config.staticRoutes.map(({ prefix, via }) => ({
     prefix: canonical(prefix),
@@ -65,28 +84,39 @@ export function resolveNetwork(config: NetworkConfig): Network {
     kind,
     mtu,
     ...reached,
-    routes: config.routes?.map(canonical) ?? (kind === "routed" ? defaultRoutes(reached) : []),
+    routes:
+      config.routes?.map(canonical) ?? (kind === "routed" ? defaultRoutes(reached, cluster) : []),
     gatewayMac: gatewayMac(name),
     uplinks: config.uplinks.map((uplink) => resolveUplink(uplink, kind)),
     mirror,
     bridge: kind === "bridged" ? resolveBridge(config) : null,
+    overlay: resolveOverlay(config, vteps),
   };
 }
 
 const canonical = (cidr: string): string => formatPrefix(parsePrefix(cidr));
 
 /** What there is to reach, as far as the network has a gateway of that family. */
-function defaultRoutes({
-  subnets,
-  staticRoutes,
-  leaks,
-}: Pick<Network, "subnets" | "staticRoutes" | "leaks">): string[] {
+function defaultRoutes(
+  { subnets, staticRoutes, leaks }: Pick<Network, "subnets" | "staticRoutes" | "leaks">,
+  clusterPrefixes: readonly Prefix[],
+): string[] {
   const families = new Set(subnets.map(({ prefix }) => prefix.family));
-  return [
+  const routes = [
     ...subnets.map(({ prefix }) => formatPrefix(prefix)),
+    ...clusterPrefixes.map(formatPrefix),
     ...staticRoutes.map(({ prefix }) => prefix),
     ...leaks.map(({ prefix }) => prefix).filter((cidr) => families.has(parsePrefix(cidr).family)),
   ];
+  return [...new Set(routes)];
+}
+
+function resolveOverlay(
+  { vni, vtep, learning = BRIDGED_DEFAULTS.learning, kind }: NetworkConfig,
+  vteps: Config["vteps"],
+): NetworkOverlay | null {
+  if (vni === undefined) return null;
+  return { vni, vtep: vtep ?? vteps[0]?.name ?? "", learning: kind === "bridged" && learning };
 }
 
 /** What the addon takes for a network. */

@@ -1,31 +1,50 @@
-import { type Address, contains, overlaps, type Prefix, parsePrefix, prefixSize } from "./ip.ts";
+import {
+  type Address,
+  addressBits,
+  contains,
+  covers,
+  overlaps,
+  type Prefix,
+  parsePrefix,
+  prefixSize,
+} from "./ip.ts";
 
 /** A node prefix and the gateway its pods use. */
 export interface Subnet {
   prefix: Prefix;
   /** Null in a bridged network without a router. */
   gateway: Address | null;
+  /** Prefix length of a pod's address. */
+  podLength: number;
 }
 
 /**
  * A routed network has a gateway for each prefix, the first usable address unless it is named. A
- * bridged one has only those that are named.
+ * bridged one has only those that are named; its pods have the whole segment on-link.
+ * @param segments prefixes of a bridged network with the parts of other nodes
  */
 export function makeSubnet(
   prefix: Prefix,
   kind: "routed" | "bridged",
   gateways: readonly Address[] = [],
+  segments: readonly Prefix[] = [],
 ): Subnet {
   const { family, base } = prefix;
+  const segment = segments.find((one) => covers(one, prefix)) ?? prefix;
+  const podLength = kind === "routed" ? addressBits(family) : segment.length;
   const first = kind === "routed" ? { family, value: base + 1n } : null;
-  return { prefix, gateway: gateways.find((gateway) => gateway.family === family) ?? first };
+  const gateway = gateways.find((one) => one.family === family) ?? first;
+  return { prefix, gateway, podLength };
 }
 
 /**
  * Why no pod can have an address of the prefix, or null when one can: network and broadcast of
  * IPv4 (RFC 1122 3.2.1.3), subnet-router anycast of IPv6 (RFC 4291 2.6.1), and the gateway.
  */
-export function reservedAs({ prefix, gateway }: Subnet, address: Address): string | null {
+export function reservedAs(
+  { prefix, gateway }: Pick<Subnet, "prefix" | "gateway">,
+  address: Address,
+): string | null {
   const offset = address.value - prefix.base;
   if (offset === 0n) {
     return prefix.family === 4 ? "network address" : "subnet-router anycast address";

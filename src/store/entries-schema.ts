@@ -15,7 +15,13 @@ const route = z.strictObject({
 
 const neighbour = z.strictObject({ port: z.string(), address: z.string(), mac: z.string() });
 
-const fdb = z.strictObject({ mac: z.string(), vlan: z.int(), port: z.string() });
+const fdb = z.strictObject({
+  mac: z.string(),
+  vlan: z.int(),
+  port: z.string(),
+  /** Absent in files of agents that knew no overlay. */
+  peer: z.string().default(""),
+});
 
 const network = z.strictObject({
   routes: z.array(route),

@@ -39,7 +39,7 @@ describe("the entries", () => {
   it("are found again by the next agent", async () => {
     const store = EntryStore.open(dir);
     const neighbour = { port: "up0", address: "10.0.12.7", mac: "02:00:00:00:00:99" };
-    const mac = { mac: "02:00:00:00:00:99", vlan: 10, port: "up2" };
+    const mac = { mac: "02:00:00:00:00:99", vlan: 10, port: "up2", peer: "192.0.2.2" };
     await add(store, "10.9.0.0/24");
     await store.change("blue", { neighbours: [[neighbourKey(neighbour), neighbour]] });
     await store.change("lan", { fdb: [[fdbKey(mac), mac]] });
@@ -49,6 +49,14 @@ describe("the entries", () => {
     expect([...again.network("blue").routes]).toEqual([["10.9.0.0/24", route("10.9.0.0/24")]]);
     expect([...again.network("blue").neighbours.values()]).toEqual([neighbour]);
     expect([...again.network("lan").fdb.values()]).toEqual([mac]);
+  });
+
+  it("of an agent that knew no overlay lead to ports of this node", () => {
+    const fdb = [{ mac: "02:00:00:00:00:99", vlan: 10, port: "up2" }];
+    const networks = { lan: { routes: [], neighbours: [], fdb } };
+    writeFileSync(join(dir, "entries.json"), JSON.stringify({ version: 1, networks }));
+    const [entry] = EntryStore.open(dir).network("lan").fdb.values();
+    expect(entry).toEqual({ ...fdb[0], peer: "" });
   });
 
   it("are for the owner only, and leave no second file", async () => {
