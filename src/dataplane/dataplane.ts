@@ -9,10 +9,12 @@ import type {
   NetworkOptions,
   RouteChange,
 } from "./native.ts";
+import { Overlay, type PortWatcher } from "./overlay.ts";
 import type { Host, Port, PortRequest } from "./port.ts";
 import { addHosts, addRoutes, type NetworkHandle, removeAll } from "./port-tables.ts";
-import { Ports, type PortWatcher } from "./ports.ts";
+import { Ports } from "./ports.ts";
 
+export type { VniPort, VniRequest, Vtep, VtepRequest } from "./overlay.ts";
 export type { Port, PortRequest } from "./port.ts";
 
 export interface WorkerDescription {
@@ -22,7 +24,7 @@ export interface WorkerDescription {
 }
 
 /** The workers with their networks and ports, by the names the control side uses. */
-export class Dataplane {
+export class Dataplane extends Overlay {
   readonly counters: CounterView;
   /** For what needs no bookkeeping here: tables, neighbours, traces. */
   readonly native: NativeDataplane;
@@ -34,6 +36,7 @@ export class Dataplane {
    * @throws ConfigError when the addon cannot serve as many workers or ports
    */
   constructor(native: Native, config: DataplaneConfig) {
+    super();
     const cpus = config.cpus.length === 0 ? [-1] : config.cpus;
     checkLimits(native.counterLayout, config, cpus.length);
     this.counters = new CounterView(native.counterLayout, cpus.length);
@@ -45,7 +48,7 @@ export class Dataplane {
     this.native.start();
   }
 
-  /** By port number. */
+  /** Those of devices, by port number; those of VNIs are in `vnis`. */
   get ports(): Port[] {
     return this.#ports.all();
   }
@@ -57,6 +60,12 @@ export class Dataplane {
   /** @param port number in the addon */
   portNumbered(port: number): Port | undefined {
     return this.#ports.find(port);
+  }
+
+  /** What a port goes by in the log and in views: its attachment, uplink:…, vni:… or vtep:<name>. */
+  portLabel(port: number): string {
+    const all = [...this.ports, ...this.vnis, ...this.vteps];
+    return all.find((one) => one.port === port)?.attachment ?? `port ${port}`;
   }
 
   network(name: string): NetworkHandle | undefined {
@@ -91,7 +100,7 @@ export class Dataplane {
 
   /** @param table of the kernel's routes, 254 is main; 0 ends it */
   async setMirror(network: string, table: number): Promise<void> {
-    const handle = this.#networkOf(network);
+    const handle = this.networkOf(network);
     await this.native.setMirror(handle.id, table);
     handle.mirrorTable = table;
   }
@@ -106,11 +115,11 @@ export class Dataplane {
     leaks: readonly { prefix: string; network: string }[],
   ): Promise<void> {
     const changes = leaks.map(({ prefix, network: to }): RouteChange => {
-      const leakTo = this.#networkOf(to).id;
+      const leakTo = this.networkOf(to).id;
       const how = { counted: false, source: "static" } as const;
       return { op: "add", prefix, type: "leak", nextHops: [], leakTo, ...how };
     });
-    if (changes.length > 0) await this.native.applyRoutes(this.#networkOf(network).id, changes);
+    if (changes.length > 0) await this.native.applyRoutes(this.networkOf(network).id, changes);
   }
 
   /**
@@ -118,7 +127,7 @@ export class Dataplane {
    * @throws PortLimitError when the workers serve `maxPorts` already; what the addon rejects with
    */
   async addPort(request: PortRequest): Promise<Port> {
-    return await this.#ports.bind(request, this.#networkOf(request.network).id);
+    return await this.#ports.bind(request, this.networkOf(request.network).id);
   }
 
   /** Gives a queue to another worker. @throws PortLimitError | RangeError */
@@ -139,19 +148,19 @@ export class Dataplane {
   /** Routes the prefixes (CIDR) to the pod of an attachment; all of them or none. */
   async addRoutes(attachment: string, prefixes: readonly string[]): Promise<void> {
     const port = this.#ports.require(attachment);
-    await addRoutes(this.native, this.#networkOf(port.network), port, prefixes);
+    await addRoutes(this.native, this.networkOf(port.network), port, prefixes);
   }
 
   /** Tells a bridged network who has which address behind the port of an attachment. */
   async addHosts(attachment: string, hosts: readonly Host[]): Promise<void> {
     const port = this.#ports.require(attachment);
-    await addHosts(this.native, this.#networkOf(port.network), port, hosts);
+    await addHosts(this.native, this.networkOf(port.network), port, hosts);
   }
 
   /** Removes routes and hosts of the port of an attachment; none is no error. */
   async removeRoutes(attachment: string): Promise<void> {
     const port = this.#ports.get(attachment);
-    if (port) await removeAll(this.native, this.#networkOf(port.network), port);
+    if (port) await removeAll(this.native, this.networkOf(port.network), port);
   }
 
   /** Detaches XDP and returns every frame; an attachment without port is no error. */
@@ -181,7 +190,11 @@ export class Dataplane {
     if (failed) throw failed.reason;
   }
 
-  #networkOf(name: string): NetworkHandle {
+  protected get watcher(): PortWatcher | null {
+    return this.#ports.watcher;
+  }
+
+  protected networkOf(name: string): NetworkHandle {
     const network = this.#networks.get(name);
     if (!network) throw new Error(`network ${name} is not in the dataplane`);
     return network;

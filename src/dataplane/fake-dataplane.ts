@@ -1,6 +1,6 @@
 import { errno } from "./fake-errno.ts";
 import type { FakeNative } from "./fake-native.ts";
-import { FakeTables } from "./fake-tables.ts";
+import { FakeOverlay } from "./fake-overlay.ts";
 import type {
   DataplaneEvent,
   DataplaneOptions,
@@ -15,10 +15,8 @@ import type {
 const DEVICE_QUEUES = 4;
 
 /** The workers of the addon with tables in memory; no packet ever comes. */
-export class FakeDataplane extends FakeTables implements NativeDataplane {
+export class FakeDataplane extends FakeOverlay implements NativeDataplane {
   readonly options: DataplaneOptions;
-  readonly networks: NetworkOptions[] = [];
-  readonly ports = new Map<number, PortOptions>();
   /** What shared uplinks take, by port. */
   readonly prefixes = new Map<number, string[]>();
   /** Queues of devices, by name; 4 unless set. */
@@ -72,8 +70,7 @@ export class FakeDataplane extends FakeTables implements NativeDataplane {
     return this.#native.call("addPort", () => {
       const ifindex = this.#native.kernel.ifindexOf(options.ifname);
       if (ifindex === 0) throw errno("ENODEV", options.ifname);
-      let port = 0;
-      while (this.ports.has(port)) port++;
+      const port = this.freePort();
       this.ports.set(port, options);
       const refused = ["zero-copy: the driver has none"];
       const facts = { mode: "copy", txChecksum: "metadata", multiBuffer: true } as const;

@@ -7,6 +7,7 @@ import type {
   Native,
   NativeDataplane,
   NetdevFeatures,
+  PathProbe,
   PodLink,
   PodOptions,
   VethOptions,
@@ -187,6 +188,21 @@ export class FakeNative implements Native {
 
   async netdevFeatures(): Promise<NetdevFeatures[]> {
     return [];
+  }
+
+  // No bridges: what is done with those of the kernel is tested on the kernel.
+  describeKernelVxlan = async () => null;
+  listKernelFdb = async () => [];
+  listKernelNeighbours = async () => [];
+  listKernelRoutes = async () => [];
+  setKernelFdb = async () => {};
+  removeKernelFdb = async () => false;
+  setKernelNeighbour = async () => {};
+  removeKernelNeighbour = async () => false;
+  ensureBridgePort = async () => ({ ifindex: 0, kind: "dummy" });
+
+  async probePath(): Promise<PathProbe> {
+    return { outcome: "silent", mtu: 0 };
   }
 }
 

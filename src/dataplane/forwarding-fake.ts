@@ -5,6 +5,7 @@ import type {
   FdbInfo,
   NeighbourChange,
   NeighbourInfo,
+  PeerInfo,
   RouteChange,
   RouteInfo,
   RouteQuery,
@@ -18,6 +19,8 @@ export class FakeTables implements TableNative {
   readonly routes = new Map<number, RouteInfo[]>();
   readonly neighbours = new Map<number, NeighbourInfo[]>();
   readonly fdb = new Map<number, FdbInfo[]>();
+  /** By VTEP. */
+  readonly peers = new Map<number, PeerInfo[]>();
   /** Batches applied, in order. */
   readonly batches: { network: number; changes: readonly unknown[] }[] = [];
   readonly traced: TraceRequest[] = [];
@@ -67,17 +70,21 @@ export class FakeTables implements TableNative {
 
   async applyFdb(network: number, changes: FdbChange[]): Promise<void> {
     this.#begin(network, changes);
-    for (const { op, mac, vlan, port } of changes) {
+    for (const { op, mac, vlan, port, peer } of changes) {
       const others = (this.fdb.get(network) ?? []).filter(
         (one) => one.mac !== mac || one.vlan !== vlan,
       );
-      const made = { mac, vlan, port, source: "static", age: 0 } as const;
+      const made = { mac, vlan, port, peer, source: "static", age: 0 } as const;
       this.fdb.set(network, op === "del" ? others : [...others, made]);
     }
   }
 
   async listFdb(network: number): Promise<FdbInfo[]> {
     return structuredClone(this.fdb.get(network) ?? []);
+  }
+
+  async listPeers(vtep: number): Promise<PeerInfo[]> {
+    return structuredClone(this.peers.get(vtep) ?? []);
   }
 
   mirrorStatus() {

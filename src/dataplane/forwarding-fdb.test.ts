@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 
 const entry = (mac: string, more: Partial<FdbWish> = {}): FdbWish => {
-  return { op: "add", mac, vlan: null, port: "mr4", ...more };
+  return { op: "add", mac, vlan: null, port: "mr4", peer: "", ...more };
 };
 
 const check = (wishes: FdbWish[], network = "lan") =>
@@ -29,7 +29,7 @@ async function changes(...wishes: FdbWish[]) {
 describe("an FDB entry", () => {
   it("is in the VLAN of the port's untagged frames unless it names one", async () => {
     expect(await changes(entry(MAC.toUpperCase()))).toEqual([
-      { op: "add", mac: MAC, vlan: 10, port: 4 },
+      { op: "add", mac: MAC, vlan: 10, port: 4, peer: "" },
     ]);
     expect(await changes(entry(MAC, { port: "up2", vlan: 20 }))).toMatchObject([
       { vlan: 20, port: 5 },
@@ -43,9 +43,9 @@ describe("an FDB entry", () => {
 
   it("is deleted by its MAC when only one VLAN has it", async () => {
     ours = [20];
-    host.native.fdb.set(2, [{ mac: MAC, vlan: 20, port: 5, source: "static", age: 0 }]);
+    host.native.fdb.set(2, [{ mac: MAC, vlan: 20, port: 5, peer: "", source: "static", age: 0 }]);
     expect(await changes(entry(MAC, { op: "del", port: "" }))).toEqual([
-      { op: "del", mac: MAC, vlan: 20, port: 5 },
+      { op: "del", mac: MAC, vlan: 20, port: 5, peer: "" },
     ]);
   });
 
@@ -111,7 +111,7 @@ describe("a batch of FDB entries is refused", () => {
   });
 
   it("for what the configuration has made", async () => {
-    host.native.fdb.set(2, [{ mac: MAC, vlan: 10, port: 4, source: "static", age: 0 }]);
+    host.native.fdb.set(2, [{ mac: MAC, vlan: 10, port: 4, peer: "", source: "static", age: 0 }]);
     await expect(check([entry(MAC, { op: "del" })])).rejects.toThrow("change it there");
   });
 

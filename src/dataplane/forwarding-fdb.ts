@@ -1,5 +1,6 @@
 import { ForwardingError } from "./forwarding-error.ts";
-import { findNetwork, findPort, portName } from "./forwarding-find.ts";
+import { type FdbPlace, fdbPlaces } from "./forwarding-fdb-place.ts";
+import { findFdb, portName } from "./forwarding-find.ts";
 import type { FdbWish, TableHost, TableNetwork, TablePort } from "./forwarding-model.ts";
 import { readMac } from "./forwarding-read.ts";
 import type { FdbChange, FdbInfo } from "./native.ts";
@@ -27,8 +28,8 @@ export async function checkFdb(
   wishes: readonly FdbWish[],
   known: KnownFdb,
 ): Promise<{ network: TableNetwork; checked: CheckedFdb[] }> {
-  const network = findNetwork(host, name, "bridged");
-  const ports = host.ports().filter((port) => port.network === name);
+  const network = findFdb(host, name);
+  const placeOf = await fdbPlaces(host, network);
   const table = await host.native.listFdb(network.id);
   const seen = new Map<string, string>();
   const checked = wishes.map((asked, i) => {
@@ -36,29 +37,32 @@ export async function checkFdb(
     const mac = readMac(asked.mac, `${key}.mac`);
     const entries = table.filter((one) => one.mac.toLowerCase() === mac);
     const ours = known.vlansOf(name, mac);
-    const port = asked.op === "del" ? null : findPort(ports, asked.port, `${key}.port`);
-    const vlan = port
-      ? vlanOn(port, asked.vlan, key)
+    const place = asked.op === "del" ? null : placeOf(asked, key);
+    const vlan = place
+      ? vlanOn(place.port, asked.vlan, key)
       : (asked.vlan ?? onlyVlan(mac, entries, ours, key));
-    const wish = { ...asked, mac, vlan, port: port?.ifname ?? "" };
+    const where = { port: place?.port.ifname ?? "", peer: place?.peer ?? "" };
+    const wish = { ...asked, mac, vlan, ...where };
     checkOnce(seen, wish, key);
     const present = entries.find((one) => one.vlan === vlan) ?? null;
     checkPresent(network, wish, present, ours.includes(vlan), key);
-    return { wish, change: changeFor(wish, port, present) };
+    return { wish, change: changeFor(wish, place, present) };
   });
   return { network, checked };
 }
 
 function changeFor(
   { op, mac, vlan }: CheckedFdb["wish"],
-  port: TablePort | null,
+  place: FdbPlace | null,
   present: FdbInfo | null,
 ): FdbChange | null {
-  if (!port) {
-    return present?.source === "static" ? { op: "del", mac, vlan, port: present.port } : null;
+  if (!place) {
+    if (present?.source !== "static") return null;
+    return { op: "del", mac, vlan, port: present.port, peer: present.peer };
   }
   // What was learned gives way to what is said.
-  return { op: present ? "replace" : op, mac, vlan, port: port.port };
+  const { port, peer } = place;
+  return { op: present ? "replace" : op, mac, vlan, port: port.port, peer };
 }
 
 /** @throws ForwardingError when the port does not carry the VLAN, or none untagged */
@@ -112,6 +116,9 @@ function checkPresent(
   if (op === "del" && ours) return;
   if (present?.source === "pod") {
     throw fail("the address of an attachment", "it goes with the pod; name another address");
+  }
+  if (present?.source === "static" && !ours && present.peer !== "") {
+    throw fail("an entry of the fabric", "it goes with its node; change it in the fabric");
   }
   if (present?.source === "static" && !ours) {
     throw fail("an entry of the configuration", "change it there and restart the agent");

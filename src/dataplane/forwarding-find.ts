@@ -31,6 +31,15 @@ export function findNetwork(
   return network;
 }
 
+/** The network of that name that has an FDB: a bridged one, or a routed one for its VTEPs' MACs. */
+export function findFdb(host: TableHost, name: string): TableNetwork {
+  const network = host.networks().find((one) => one.name === name);
+  return network && hasFdb(network) ? network : findNetwork(host, name, "bridged");
+}
+
+export const hasFdb = ({ kind, overlay }: TableNetwork): boolean =>
+  kind === "bridged" || overlay !== null;
+
 const WHAT_IT_LACKS = {
   routed: "it has routes and neighbours but no FDB",
   bridged: "it has an FDB but neither routes nor neighbours",

@@ -49,8 +49,8 @@ export function fakeHost(): FakeHost {
     },
   ]);
   native.fdb.set(2, [
-    { mac: "02:00:00:00:04:04", vlan: 10, port: 4, source: "pod", age: 0 },
-    { mac: "02:00:00:00:05:05", vlan: 20, port: 5, source: "learned", age: 12 },
+    { mac: "02:00:00:00:04:04", vlan: 10, port: 4, peer: "", source: "pod", age: 0 },
+    { mac: "02:00:00:00:05:05", vlan: 20, port: 5, peer: "", source: "learned", age: 12 },
   ]);
   const all = fakePorts();
   const nets = fakeNetworks();
@@ -72,7 +72,7 @@ export function fakeHost(): FakeHost {
 }
 
 function fakeNetworks(): TableNetwork[] {
-  const none = { gateways: [], prefixes: [], mirrorTable: 0, leaks: [] };
+  const none = { gateways: [], prefixes: [], mirrorTable: 0, leaks: [], overlay: null };
   return [
     {
       id: 0,
@@ -82,6 +82,7 @@ function fakeNetworks(): TableNetwork[] {
       prefixes: ["10.1.0.0/24", "fd00:1::/64"],
       mirrorTable: 254,
       leaks: [],
+      overlay: null,
     },
     { ...none, id: 1, name: "red", kind: "routed", prefixes: ["10.2.0.0/24"] },
     { ...none, id: 2, name: "lan", kind: "bridged" },
@@ -115,6 +116,16 @@ function fakePorts(): TablePort[] {
     { ...pod(4, "lan", "vm-0", ["192.168.1.4"]), vlan: { pvid: 10, tagged: [] } },
     { ...uplink(5, "lan", "up2"), vlan: { pvid: 0, tagged: [10, 20] } },
   ];
+}
+
+/** Gives a network of the fixture the VNI 100 on port 9, with the peers 192.0.2.2 and 2001:db8::2. */
+export function addVni(host: FakeHost, network: string): void {
+  const net = host.nets.find(({ name }) => name === network);
+  if (net) net.overlay = { vni: 100, vtep: 1, vtepName: "vtep0", port: 9 };
+  const nobody = { attachment: "", pod: "", addresses: [], vlan: null, queues: [] };
+  host.all.push({ port: 9, ifname: "vxlan100", network, role: "vni", ...nobody });
+  const peers = ["192.0.2.2", "2001:db8::2"].map((address) => ({ address, mtu: 1500 }));
+  host.native.peers.set(1, peers);
 }
 
 export const via = (address: string, port = "", weight = 1): ViaWish => ({ address, port, weight });

@@ -3,7 +3,8 @@ import { leakLoop } from "./forwarding-leaks.ts";
 import type { Leak, TableNetwork } from "./forwarding-model.ts";
 
 function network(name: string, ...prefixes: string[]): TableNetwork {
-  return { id: 0, name, kind: "routed", gateways: [], prefixes, mirrorTable: 0, leaks: [] };
+  const none = { gateways: [], mirrorTable: 0, leaks: [], overlay: null };
+  return { id: 0, name, kind: "routed", prefixes, ...none };
 }
 
 const NETWORKS = [network("a", "10.1.0.0/24"), network("b", "10.2.0.0/24"), network("c")];

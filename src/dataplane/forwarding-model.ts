@@ -9,6 +9,7 @@ export type TableNative = Pick<
   | "listNeighbours"
   | "applyFdb"
   | "listFdb"
+  | "listPeers"
   | "mirrorStatus"
   | "trace"
 >;
@@ -36,6 +37,18 @@ export interface TableNetwork {
   mirrorTable: number;
   /** Those of the configuration. */
   leaks: Leak[];
+  /** Null for a network that is on this node alone. */
+  overlay: TableOverlay | null;
+}
+
+/** How a network reaches its part on other nodes. */
+export interface TableOverlay {
+  vni: number;
+  /** Its VTEP: id in the addon and name. */
+  vtep: number;
+  vtepName: string;
+  /** Number of the port that leads to other nodes. */
+  port: number;
 }
 
 /** Destinations for which the routes of another network decide. */
@@ -48,11 +61,12 @@ export interface Leak {
 
 export interface TablePort {
   port: number;
-  /** Interface in the agent's network namespace. */
+  /** Interface in the agent's network namespace; of a VNI its name, e.g. vxlan100. */
   ifname: string;
   network: string;
-  role: "pod" | "uplink";
-  /** containerId:ifname; "" on an uplink. */
+  /** vni: no device, it leads to other nodes. */
+  role: "pod" | "uplink" | "vni";
+  /** containerId:ifname; "" on an uplink and a VNI. */
   attachment: string;
   /** namespace/name; "" when the runtime did not say. */
   pod: string;
@@ -99,6 +113,8 @@ export interface FdbWish {
   mac: string;
   /** Null: the VLAN of the port's untagged frames; of del, the only one that knows the MAC. */
   vlan: number | null;
-  /** "" for del. */
+  /** "" for del, and with `peer` for the port of the network's VNI. */
   port: string;
+  /** The VTEP that it is behind; "" for a port of this node, and for del. */
+  peer: string;
 }

@@ -97,7 +97,11 @@ class NeighbourCheck {
     const { name } = this.#network;
     const fail = (reason: string, remedy: string) =>
       new ForwardingError({ key: `${key}.address`, value: address, reason, remedy });
-    const ours = this.#known.has(name, port, address) || present?.source === "static";
+    const known = this.#known.has(name, port, address);
+    if (present?.source === "static" && !known && present.port === this.#network.overlay?.port) {
+      throw fail("an entry of the fabric", "it goes with its node; change it in the fabric");
+    }
+    const ours = known || present?.source === "static";
     if (op === "add" && ours) {
       throw fail(`${port} has this neighbour already`, 'use op "replace", or "del" first');
     }
@@ -123,7 +127,8 @@ class NeighbourCheck {
     if (sameText(parsed, gateways)) {
       throw fail("address", address, "the gateway's own address", "name another host");
     }
-    if (isLinkLocal(parsed)) return;
+    // Every VTEP of the network is one hop away.
+    if (isLinkLocal(parsed) || port.role === "vni") return;
     const route = await decidingRoute(this.#host, this.#network, address);
     if (route?.type === "local") {
       throw fail("address", address, "an address of this node itself", "name another host");

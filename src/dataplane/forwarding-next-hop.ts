@@ -61,7 +61,7 @@ type Fail = (reason: string, remedy: string) => ForwardingError;
 function podBehind(port: TablePort | null, key: string): TablePort {
   if (port?.role === "pod") return port;
   const reason = port
-    ? `${portName(port)} is an uplink with many neighbours behind it`
+    ? `${portName(port)} ${port.role === "vni" ? "leads to other nodes" : "is an uplink"} with many neighbours behind it`
     : "it names neither an address nor a port";
   const remedy = port ? "name the address of one" : "name the address of a pod or a neighbour";
   throw new ForwardingError({ key: `${key}.address`, value: undefined, reason, remedy });
@@ -101,6 +101,8 @@ async function neighbourHop(
   if (route?.type === "local") {
     throw fail("an address of this node itself, packets would go round in a loop", OTHER_HOP);
   }
+  // Every VTEP of the network is one hop away, so no route is asked for the next hop.
+  if (named?.role === "vni") return { port: named.port, address: text, weight };
   if (!route || !isConnected(route)) {
     const found = route
       ? `only ${route.prefix} (${route.type}) leads there`

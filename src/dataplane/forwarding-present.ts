@@ -33,6 +33,10 @@ export function ownerOf(
   route: RouteInfo,
   network: TableNetwork,
 ): { reason: string; remedy: string } {
+  const remote = route.nextHops.some(({ port }) => port === network.overlay?.port);
+  if (route.source === "static" && remote) {
+    return { reason: "from the fabric", remedy: "it goes with its node; change it in the fabric" };
+  }
   switch (route.source) {
     case "kernel":
       return {

@@ -7,6 +7,7 @@ import {
   parseAddress,
   parseCidr,
 } from "../networks/ip.ts";
+import { macProblem } from "../networks/mac.ts";
 import { ForwardingError } from "./forwarding-error.ts";
 
 // Readers of the values in a change. Each throws a ForwardingError with its own remedy.
@@ -50,10 +51,8 @@ export function readMac(text: string, key: string): string {
     const remedy = 'write the unicast MAC of an interface like "02:00:5e:10:00:01"';
     return new ForwardingError({ key, value: text, reason, remedy });
   };
-  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(mac)) throw fail("not a MAC address");
-  if (mac === "00:00:00:00:00:00") throw fail("the zero address belongs to nobody");
-  // IEEE 802: the lowest bit of the first byte marks groups; nobody sends from one.
-  if (Number.parseInt(mac.slice(0, 2), 16) & 1) throw fail("a multicast address");
+  const problem = macProblem(mac);
+  if (problem) throw fail(problem);
   return mac;
 }
 

@@ -55,6 +55,11 @@ export class Port {
     this.info = info;
   }
 
+  /** Number in the addon. */
+  get port(): number {
+    return this.info.port;
+  }
+
   /** The worker of each queue. */
   get workers(): number[] {
     return this.info.queues.map(({ worker }) => worker);

@@ -1,17 +1,10 @@
 import { MAX_QUEUES } from "../config/network-schema.ts";
 import type { DataplaneConfig } from "../config/schema.ts";
 import type { NativeDataplane, PortInfo } from "./native.ts";
+import type { PortWatcher } from "./overlay.ts";
 import { Port, type PortRequest, portOptions } from "./port.ts";
 import { PortRegistry } from "./port-registry.ts";
 import { WorkerLoad } from "./worker-load.ts";
-
-/** Told of ports that come and go. */
-export interface PortWatcher {
-  /** A port is in service. */
-  portCame(): void;
-  /** Called before it goes, and waited for. @param port number of the port */
-  portLeaves(port: number): Promise<void>;
-}
 
 /** The ports in service, and which worker has which of their queues. */
 export class Ports extends PortRegistry {
