@@ -1,0 +1,99 @@
+import { isDeepStrictEqual } from "node:util";
+import type { FabricEndpoint, FabricNetwork, FabricNode } from "../fabric/fabric.ts";
+import { contains, parseAddress, parsePrefix } from "../networks/ip.ts";
+import { portVlans } from "../networks/vlans.ts";
+import type { StoredAttachment } from "../store/records.ts";
+import { Facts, type OverlayNetwork, type OwnVtep } from "./tables.ts";
+
+/** Pods come in bursts; others need not hear of each of them. */
+const DELAY_MS = 50;
+
+/** A pod as other nodes need to know it. */
+export interface Station extends FabricEndpoint {
+  network: string;
+}
+
+/** What this node tells of itself. */
+export function ownNode(
+  name: string,
+  vteps: readonly OwnVtep[],
+  networks: readonly OverlayNetwork[],
+  stations: readonly Station[],
+): FabricNode {
+  const facts = new Facts(vteps, networks);
+  const byNetwork = Map.groupBy(stations, ({ network }) => network);
+  return {
+    name,
+    vteps: vteps.map(({ udpPort, address4, address6 }) => ({ udpPort, address4, address6 })),
+    networks: networks.map((network): FabricNetwork => {
+      const { vni, kind, mac, prefixes } = network;
+      const all = (byNetwork.get(network.name) ?? []).map(({ mac, addresses }) => {
+        return { mac, addresses };
+      });
+      const where = { vni, udpPort: facts.udpPortOf(network) };
+      if (kind === "bridged") return { ...where, mac: "", prefixes: [], endpoints: all };
+      return { ...where, mac, prefixes: [...prefixes], endpoints: outside(prefixes, all) };
+    }),
+  };
+}
+
+/** The pods of attachments that are complete. Those in a VLAN are behind no VNI. */
+export function stationsOf(attachments: Iterable<Readonly<StoredAttachment>>): Station[] {
+  const stations: Station[] = [];
+  for (const { state, record } of attachments) {
+    const { vlan, vlanTrunk, network, podMac: mac, addresses } = record;
+    const { pvid, tagged } = portVlans({ vlan, vlanTrunk });
+    if (state !== "attached" || pvid !== 0 || tagged.length > 0) continue;
+    const plain = addresses.map(({ address }) => address.split("/")[0] ?? address);
+    stations.push({ network, mac, addresses: plain });
+  }
+  return stations;
+}
+
+/** Addresses that the prefixes of this node do not lead to. */
+function outside(prefixes: readonly string[], endpoints: readonly FabricEndpoint[]) {
+  const parsed = prefixes.map(parsePrefix);
+  return endpoints.flatMap(({ mac, addresses }): FabricEndpoint[] => {
+    const some = addresses.filter((address) => {
+      const value = parseAddress(address);
+      return !parsed.some((prefix) => contains(prefix, value));
+    });
+    return some.length === 0 ? [] : [{ mac, addresses: some }];
+  });
+}
+
+/** Publishes this node whenever it has become another. */
+export class OwnNode {
+  readonly #build: () => FabricNode;
+  readonly #publish: (node: FabricNode) => void;
+  #published: FabricNode | null = null;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(build: () => FabricNode, publish: (node: FabricNode) => void) {
+    this.#build = build;
+    this.#publish = publish;
+  }
+
+  /** The node as the driver is started with it; changes are published from now on. */
+  start(): FabricNode {
+    this.#published = this.#build();
+    return this.#published;
+  }
+
+  changed(): void {
+    if (this.#published) this.#timer ??= setTimeout(() => this.#check(), DELAY_MS);
+  }
+
+  close(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#published = null;
+  }
+
+  #check(): void {
+    this.#timer = null;
+    const node = this.#build();
+    if (isDeepStrictEqual(node, this.#published)) return;
+    this.#published = node;
+    this.#publish(node);
+  }
+}
