@@ -6,6 +6,8 @@ import { loadNative, type Native } from "../dataplane/native.ts";
 import { Ipam } from "../networks/ipam.ts";
 import { EntryStore } from "../store/entries.ts";
 import { Journal } from "../store/journal.ts";
+import type { PathMtuView } from "../vxlan/path-mtu-view.ts";
+import { NO_OVERLAY, type OverlayApi } from "../vxlan/view.ts";
 import { AgentAttacher } from "./attacher.ts";
 import { Closers } from "./closers.ts";
 import { Events } from "./events.ts";
@@ -15,6 +17,7 @@ import type { ForwardingApi } from "./forwarding-view.ts";
 import { KeyedMutex } from "./keyed-mutex.ts";
 import { lockNetworkNamespace } from "./netns-lock.ts";
 import { addNetworks } from "./networks.ts";
+import { type JoinedFabric, joinFabric } from "./overlay.ts";
 import type { Parts } from "./parts.ts";
 import { type Life, ReadModel } from "./read-model.ts";
 import { Reconciler } from "./reconcile.ts";
@@ -27,6 +30,10 @@ export interface Agent {
   view: AgentView;
   /** Routes, neighbours and MAC addresses, for the API. */
   forwarding: ForwardingApi;
+  /** VTEPs, VNIs and the fabric, for the API. */
+  overlay: OverlayApi;
+  /** What is known of the paths to other VTEPs, for metrics. */
+  paths: () => PathMtuView[];
   /**
    * Waits for running calls, detaches every port and ends the workers. Pods keep their links and
    * addresses, and the next agent takes them up again. May be called more than once.
@@ -40,6 +47,8 @@ export interface AgentOptions {
   native?: Native;
   /** Addresses of the node; tests have their own. */
   addresses?: () => string[];
+  /** Addresses of an interface of the node; tests have their own. */
+  addressesOf?: (ifname: string) => string[];
 }
 
 /**
@@ -61,29 +70,35 @@ async function start(config: Config, options: AgentOptions, closers: Closers): P
   const parts = await makeParts(config, options, closers);
   const uplinks = new Uplinks(parts);
   await uplinks.refuseDangers();
-  const forwarding = new Forwarding(tableHost(parts), EntryStore.open(config.stateDir), log);
+  const entries = EntryStore.open(config.stateDir);
+  let fabric: JoinedFabric | null = null;
+  const forwarding = new Forwarding(tableHost(parts), entries, log, () =>
+    fabric?.controller.refresh(),
+  );
   const retry = () => {
     forwarding.retry().catch((err: Error) => log.error({ err }, "entries could not be retried"));
   };
   parts.dataplane.watch({
     portCame: retry,
     portLeaves: (port) => forwarding.portLeaves(port),
+    peersLeave: (vtep, peers) => forwarding.peersLeave(vtep, peers),
   });
   const reconciler = new Reconciler(parts, uplinks);
-  const events = new Events(parts, reconciler, retry);
+  const events = new Events(parts, reconciler, retry, (ifindex) => fabric?.kernelChanged(ifindex));
   const afXdp = parts.native.probeHost().afXdp;
   const life: Life = {
     state: "starting",
     startedAt: new Date(),
     problems: () => problemsOf(life, parts.journal, afXdp),
   };
-  const attacher = new AgentAttacher(parts, life.problems);
+  const attacher = new AgentAttacher(parts, life.problems, () => fabric?.controller.ownChanged());
   closers.push(() => reconciler.stop());
   closers.push(() => events.stop());
   events.start();
   closers.push(() => attacher.close());
   const { undone, restored, released, swept, failures } = await reconciler.run(true);
   await forwarding.restoreEntries();
+  fabric = await joinFabric(parts, config, entries, closers);
   reconciler.start(config.reconcileInterval);
   life.state = "ready";
   const found = { undone, restored, released, swept, failures: failures.length };
@@ -92,6 +107,8 @@ async function start(config: Config, options: AgentOptions, closers: Closers): P
     attacher,
     view: new ReadModel(parts, config, reconciler, life),
     forwarding,
+    overlay: fabric?.controller.view ?? NO_OVERLAY,
+    paths: () => fabric?.paths.views() ?? [],
     stop: async () => {
       if (life.state === "ready") life.state = "stopping";
       await closers.closeAll();
@@ -102,7 +119,7 @@ async function start(config: Config, options: AgentOptions, closers: Closers): P
 
 async function makeParts(
   config: Config,
-  { log, native, addresses = nodeAddresses }: AgentOptions,
+  { log, native, addresses = nodeAddresses, addressesOf }: AgentOptions,
   closers: Closers,
 ): Promise<Parts> {
   if (!native) {
@@ -114,7 +131,7 @@ async function makeParts(
   const addon = native ?? loadNative();
   const dataplane = new Dataplane(addon, config.dataplane);
   closers.push(() => dataplane.stop());
-  const networks = await addNetworks(addon, dataplane, config);
+  const networks = await addNetworks(addon, dataplane, config, addressesOf);
   const ipam = new Ipam(function* () {
     for (const { record } of journal.attachments.values()) yield record;
   });

@@ -22,12 +22,17 @@ import type { Parts } from "./parts.ts";
 export class AgentAttacher implements Attacher {
   readonly #parts: Parts;
   readonly #problems: () => string[];
+  readonly #changed: () => void;
   #stopping = false;
 
-  /** @param problems why no pod can be attached now, in words; [] when one can */
-  constructor(parts: Parts, problems: () => string[]) {
+  /**
+   * @param problems why no pod can be attached now, in words; [] when one can
+   * @param changed called when a pod has come or gone
+   */
+  constructor(parts: Parts, problems: () => string[], changed: () => void = () => {}) {
     this.#parts = parts;
     this.#problems = problems;
+    this.#changed = changed;
   }
 
   async attach(request: AttachRequest): Promise<Attachment> {
@@ -46,6 +51,7 @@ export class AgentAttacher implements Attacher {
       const mode = this.#parts.dataplane.port(key)?.info.mode;
       const addresses = record.addresses.map(({ address }) => address);
       log.info({ attachment: key, network: network.name, addresses, mode, ms }, "attached");
+      this.#changed();
       return record;
     });
   }
@@ -65,6 +71,7 @@ export class AgentAttacher implements Attacher {
         throw detachFailure(error, { containerId, ifname });
       }
       if (stored) log.info({ attachment: key, network: stored.record.network }, "detached");
+      this.#changed();
     });
   }
 

@@ -97,11 +97,14 @@ describe("a device with other queues than before", () => {
 
 describe("MAC addresses that cause trouble", () => {
   const mac = "02:00:00:00:00:77";
+  const places = { from: 0, fromPeer: "", to: 1, toPeer: "" };
+  const moved = { event: "mac-moved", network: 1, ...places } as const;
 
   it("are logged with the names of the ports", async () => {
     for (const n of [1, 2]) await agent.attacher.attach(request(n, { network: "lan" }));
-    emit({ event: "mac-moved", network: 1, mac, vlan: 5, from: 0, to: 1 });
-    emit({ event: "mac-limit", network: 1, mac, vlan: 0, port: 9 });
+    emit({ ...moved, mac, vlan: 5 });
+    emit({ ...moved, mac, vlan: 0, toPeer: "192.0.2.2" });
+    emit({ event: "mac-limit", network: 1, mac, vlan: 0, port: 9, portPeer: "" });
     expect(warnings()).toMatchObject([
       {
         msg: "a MAC address moved",
@@ -111,13 +114,14 @@ describe("MAC addresses that cause trouble", () => {
         from: "pod1:net1",
         to: "pod2:net1",
       },
+      { from: "pod1:net1", to: "pod2:net1 (192.0.2.2)" },
       { msg: "not learned: the port has its macLimit", port: "port 9" },
     ]);
   });
 
   it("do not fill the log", () => {
     for (let n = 0; n < 1000; n++) {
-      emit({ event: "mac-moved", network: 1, mac, vlan: 0, from: 0, to: 1 });
+      emit({ ...moved, mac, vlan: 0 });
     }
     expect(warnings()).toHaveLength(10);
   });

@@ -14,15 +14,25 @@ export class Events {
   readonly #parts: Parts;
   readonly #reconciler: Reconciler;
   readonly #onResync: () => void;
+  readonly #onKernelFdb: (ifindex: number) => void;
   readonly #macs = new LogLimit(MAC_WARNINGS);
   readonly #running = new Set<Promise<void>>();
   #stopped = false;
 
-  /** @param onResync called when routes and neighbours of the kernel were read anew */
-  constructor(parts: Parts, reconciler: Reconciler, onResync: () => void) {
+  /**
+   * @param onResync called when routes and neighbours of the kernel were read anew
+   * @param onKernelFdb called when the kernel's bridges have changed; 0 for any device
+   */
+  constructor(
+    parts: Parts,
+    reconciler: Reconciler,
+    onResync: () => void,
+    onKernelFdb: (ifindex: number) => void = () => {},
+  ) {
     this.#parts = parts;
     this.#reconciler = reconciler;
     this.#onResync = onResync;
+    this.#onKernelFdb = onKernelFdb;
   }
 
   start(): void {
@@ -40,6 +50,7 @@ export class Events {
   #handle(event: DataplaneEvent): void {
     if (event.event === "link") this.#link(event);
     else if (event.event === "resync") this.#resync(event);
+    else if (event.event === "kernel-fdb") this.#onKernelFdb(event.ifindex);
     else this.#mac(event);
   }
 
@@ -68,12 +79,16 @@ export class Events {
     if (suppressed === null) return;
     const { dataplane, networks, log } = this.#parts;
     const network = [...networks.keys()].find((name) => dataplane.network(name)?.id === id);
-    const name = (port: number) => dataplane.portNumbered(port)?.attachment ?? `port ${port}`;
+    const name = (port: number, peer: string) =>
+      peer === "" ? dataplane.portLabel(port) : `${dataplane.portLabel(port)} (${peer})`;
     const facts = { network, mac, vlan, ...(suppressed > 0 && { suppressed }) };
     if (event.event === "mac-limit") {
-      log.warn({ ...facts, port: name(event.port) }, "not learned: the port has its macLimit");
+      log.warn(
+        { ...facts, port: name(event.port, event.portPeer) },
+        "not learned: the port has its macLimit",
+      );
     } else {
-      const way = { from: name(event.from), to: name(event.to) };
+      const way = { from: name(event.from, event.fromPeer), to: name(event.to, event.toPeer) };
       log.warn({ ...facts, ...way }, "a MAC address moved");
     }
   }

@@ -22,6 +22,8 @@ export class Node {
   readonly kernel = new FakeKernel();
   /** Of the node itself. */
   addresses: string[] = ["192.0.2.1", "2001:db8::1"];
+  /** Of its interfaces. */
+  readonly interfaces = new Map<string, string[]>();
   /** What its agents wrote to the log, of level info and above. */
   readonly lines: Record<string, unknown>[] = [];
   readonly #dirs: string[] = [];
@@ -48,6 +50,7 @@ export class Node {
       log: pino({ level: "info" }, { write: (line) => void this.lines.push(JSON.parse(line)) }),
       native: this.native,
       addresses: () => this.addresses,
+      addressesOf: (ifname) => this.interfaces.get(ifname) ?? [],
     });
     this.#agents.push(agent);
     return agent;

@@ -1,4 +1,10 @@
-import type { TableHost, TableNetwork, TablePort } from "../dataplane/forwarding-model.ts";
+import type { VniPort } from "../dataplane/dataplane.ts";
+import type {
+  TableHost,
+  TableNetwork,
+  TableOverlay,
+  TablePort,
+} from "../dataplane/forwarding-model.ts";
 import type { Port } from "../dataplane/port.ts";
 import { formatPrefix } from "../networks/ip.ts";
 import { gatewayOf, type Network } from "../networks/network.ts";
@@ -10,7 +16,10 @@ export function tableHost(parts: Parts): TableHost {
   return {
     native: dataplane.native,
     networks: () => [...networks.values()].map((network) => tableNetwork(parts, network)),
-    ports: () => dataplane.ports.map((port) => tablePort(port, journal)),
+    ports: () => {
+      const devices = dataplane.ports.map((port) => tablePort(port, journal));
+      return [...devices, ...dataplane.vnis.map(vniPort)].sort((a, b) => a.port - b.port);
+    },
     workers: () => dataplane.workers().length,
     movePort: ({ port: number }, queue, worker) => movePort(parts, number, queue, worker),
   };
@@ -29,7 +38,19 @@ function tableNetwork({ dataplane }: Parts, network: Network): TableNetwork {
     prefixes: subnets.map(({ prefix }) => formatPrefix(prefix)),
     mirrorTable: handle?.mirrorTable ?? 0,
     leaks: leaks.map(({ prefix, network: to }) => ({ from: name, to, prefix })),
+    overlay: tableOverlay(dataplane, name),
   };
+}
+
+function tableOverlay(dataplane: Parts["dataplane"], name: string): TableOverlay | null {
+  const vni = dataplane.vni(name);
+  const vtep = vni && dataplane.vtep(vni.vtep);
+  return vtep ? { vni: vni.vni, vtep: vtep.id, vtepName: vtep.name, port: vni.port } : null;
+}
+
+function vniPort({ port, ifname, network }: VniPort): TablePort {
+  const nobody = { attachment: "", pod: "", addresses: [], vlan: null, queues: [] };
+  return { port, ifname, network, role: "vni", ...nobody };
 }
 
 function tablePort(port: Port, journal: Parts["journal"]): TablePort {

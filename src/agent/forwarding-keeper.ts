@@ -80,6 +80,19 @@ export class EntryKeeper {
     await this.#withdrawRest(port, reason);
   }
 
+  /** Takes out the FDB entries of the API that lead to peers, before these go. */
+  async peersLeave(vtep: string, peers: ReadonlySet<string>): Promise<void> {
+    for (const { name, overlay } of this.#host.networks()) {
+      if (overlay?.vtepName !== vtep) continue;
+      for (const [key, { mac, vlan, peer }] of this.#store.network(name).fdb) {
+        if (!peers.has(peer) || this.waiting.has("fdb", name, key)) continue;
+        this.waiting.set("fdb", name, key, `VTEP ${vtep} has no peer ${peer} any more`);
+        const change = { op: "del", mac, vlan, port: overlay.port, peer } as const;
+        await this.#forced(name, (id) => this.#host.native.applyFdb(id, [change]));
+      }
+    }
+  }
+
   /** All at once; if one of them cannot be applied, each for itself. */
   async #try(table: Table, network: string, keys: string[]): Promise<void> {
     try {
@@ -117,8 +130,8 @@ export class EntryKeeper {
     }
     for (const found of fdb) {
       if (!there("fdb", found)) continue;
-      const { mac, vlan } = found[1];
-      const change = { op: "del", mac, vlan, port } as const;
+      const { mac, vlan, peer } = found[1];
+      const change = { op: "del", mac, vlan, port, peer } as const;
       await this.#forced(network, (id) => native.applyFdb(id, [change]));
     }
   }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
+  addVni,
   type FakeHost,
   fakeHost,
   routeWish as route,
@@ -150,7 +151,7 @@ describe("a port that goes", () => {
     await tables.changeNeighbours("blue", [
       { op: "add", port: "up0", address: "10.0.12.7", mac: MAC },
     ]);
-    await tables.changeFdb("lan", [{ op: "add", mac: MAC, vlan: 20, port: "up2" }]);
+    await tables.changeFdb("lan", [{ op: "add", mac: MAC, vlan: 20, port: "up2", peer: "" }]);
     await tables.portLeaves(1);
     await tables.portLeaves(5);
     expect(host.native.neighbours.get(0)).toHaveLength(1);
@@ -166,5 +167,39 @@ describe("a port that goes", () => {
     host.native.failure = new Error("no");
     await tables.portLeaves(0);
     await tables.portLeaves(99);
+  });
+});
+
+describe("a peer that goes", () => {
+  const filter = { network: "lan", mac: "", vlan: null, port: "" };
+  const other = "02:00:00:00:00:98";
+
+  beforeEach(async () => {
+    addVni(host, "lan");
+    const place = { op: "add", vlan: null, port: "" } as const;
+    await tables.changeFdb("lan", [
+      { ...place, mac: MAC, peer: "192.0.2.2" },
+      { ...place, mac: other, peer: "2001:db8::2" },
+    ]);
+  });
+
+  const there = () => host.native.fdb.get(2)?.flatMap(({ mac, peer }) => (peer ? mac : []));
+
+  it("takes its FDB entries along, and brings them back when it returns", async () => {
+    const [first, second] = host.native.peers.get(1) ?? [];
+    await tables.peersLeave("vtep0", ["192.0.2.2"]);
+    host.native.peers.set(1, second ? [second] : []);
+    expect(there()).toEqual([other]);
+    await tables.retry();
+    expect((await tables.fdb(filter)).waiting).toMatchObject([{ entry: `${MAC} VLAN 0` }]);
+    host.native.peers.set(1, first && second ? [first, second] : []);
+    await tables.retry();
+    expect(there()).toEqual([other, MAC]);
+    expect((await tables.fdb(filter)).waiting).toEqual([]);
+  });
+
+  it("takes nothing along from another VTEP", async () => {
+    await tables.peersLeave("vtep1", ["192.0.2.2"]);
+    expect(there()).toEqual([MAC, other]);
   });
 });

@@ -1,5 +1,5 @@
 import { ForwardingError } from "../dataplane/forwarding-error.ts";
-import { findNetwork, findPort } from "../dataplane/forwarding-find.ts";
+import { findFdb, findNetwork, findPort, hasFdb } from "../dataplane/forwarding-find.ts";
 import type { TableHost, TableNetwork, TablePort } from "../dataplane/forwarding-model.ts";
 import { readAddress, readMac, readPrefix } from "../dataplane/forwarding-read.ts";
 import type { RouteInfo } from "../dataplane/native.ts";
@@ -70,7 +70,7 @@ export async function showFdb(host: TableHost, filter: FdbFilter): Promise<FdbVi
   const mac = filter.mac && readMac(filter.mac, "mac");
   const names = new Names(host);
   const views: FdbView[] = [];
-  for (const network of networksOf(host, filter.network, "bridged")) {
+  for (const network of fdbNetworksOf(host, filter.network)) {
     for (const { port, ...info } of await host.native.listFdb(network.id)) {
       if (only !== null && only !== port) continue;
       if (mac !== "" && mac !== info.mac.toLowerCase()) continue;
@@ -107,6 +107,10 @@ const NOBODY = { ifname: "", attachment: "", pod: "" };
 function networksOf(host: TableHost, name: string, kind: TableNetwork["kind"]): TableNetwork[] {
   if (name !== "") return [findNetwork(host, name, kind)];
   return host.networks().filter((network) => network.kind === kind);
+}
+
+function fdbNetworksOf(host: TableHost, name: string): TableNetwork[] {
+  return name === "" ? host.networks().filter(hasFdb) : [findFdb(host, name)];
 }
 
 function portFilter(host: TableHost, text: string): number | null {

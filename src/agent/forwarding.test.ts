@@ -81,10 +81,13 @@ describe("a change", () => {
   it("of neighbours and of the FDB is kept as well", async () => {
     const neighbour = { port: "up0", address: "10.0.12.7", mac: MAC };
     await tables.changeNeighbours("blue", [{ op: "add", ...neighbour }]);
-    await tables.changeFdb("lan", [{ op: "add", mac: MAC, vlan: null, port: "default/vm-0" }]);
+    const entry = { op: "add", mac: MAC, vlan: null, port: "default/vm-0", peer: "" } as const;
+    await tables.changeFdb("lan", [entry]);
     const store = EntryStore.open(dir);
     expect([...store.network("blue").neighbours.values()]).toEqual([neighbour]);
-    expect([...store.network("lan").fdb.values()]).toEqual([{ mac: MAC, vlan: 10, port: "mr4" }]);
+    expect([...store.network("lan").fdb.values()]).toEqual([
+      { mac: MAC, vlan: 10, port: "mr4", peer: "" },
+    ]);
   });
 });
 

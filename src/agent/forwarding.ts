@@ -38,11 +38,14 @@ export class Forwarding implements ForwardingApi {
   readonly #host: TableHost;
   readonly #store: EntryStore;
   readonly #keeper: EntryKeeper;
+  readonly #changed: () => void;
   readonly #turns = new KeyedMutex();
 
-  constructor(host: TableHost, store: EntryStore, log: Logger) {
+  /** @param changed called when entries of the API have changed */
+  constructor(host: TableHost, store: EntryStore, log: Logger, changed: () => void = () => {}) {
     this.#host = host;
     this.#store = store;
+    this.#changed = changed;
     this.#keeper = new EntryKeeper(host, store, log);
   }
 
@@ -67,6 +70,11 @@ export class Forwarding implements ForwardingApi {
    */
   portLeaves(port: number): Promise<void> {
     return this.#turn(() => this.#keeper.portLeaves(port));
+  }
+
+  /** To be called before peers of a VTEP go: their entries wait for them to come back. */
+  peersLeave(vtep: string, peers: readonly string[]): Promise<void> {
+    return this.#turn(() => this.#keeper.peersLeave(vtep, new Set(peers)));
   }
 
   async routes(filter: RouteFilter): Promise<RouteList> {
@@ -124,8 +132,8 @@ export class Forwarding implements ForwardingApi {
       const known = knownEntries(this.#store).fdb;
       const { network, checked } = await checkFdb(this.#host, name, wishes, known);
       const changes = changesOf(checked);
-      const fdb = checked.map(({ wish: { op, mac, vlan, port } }) => {
-        const entry = { mac, vlan, port };
+      const fdb = checked.map(({ wish: { op, mac, vlan, port, peer } }) => {
+        const entry = { mac, vlan, port, peer };
         return [fdbKey(entry), op === "del" ? null : entry] as const;
       });
       await this.#apply(name, { fdb }, async () => {
@@ -143,6 +151,11 @@ export class Forwarding implements ForwardingApi {
     const workers = this.#host.workers();
     const fail = (key: string, value: number, reason: string, remedy: string) =>
       new ForwardingError({ key, value, reason, remedy });
+    if (port.role === "vni") {
+      const remedy = "name a port that has one";
+      const reason = "it leads to other nodes and has no device";
+      throw new ForwardingError({ key: "port", value: move.port, reason, remedy });
+    }
     if (!bound.includes(queue)) {
       throw fail("queue", queue, "the port has no such queue", `it has ${bound.join(", ")}`);
     }
@@ -169,6 +182,7 @@ export class Forwarding implements ForwardingApi {
     const takeBack = await this.#store.change(network, edits);
     try {
       await apply();
+      this.#changed();
     } catch (error) {
       await takeBack();
       const reason = `the dataplane refused: ${(error as Error).message}`;

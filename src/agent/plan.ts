@@ -23,6 +23,7 @@ export function planAttachment(
 ): AttachmentRecord {
   const { containerId, ifname, netns, configName, pod } = request;
   requireOrdinary(request);
+  requirePods(network);
   const wishes = choosePort(network, request.port ?? {});
   const mtu = chooseMtu(network, request.mtu);
   const addresses = parts.ipam.reserve(network, request.ips);
@@ -54,6 +55,13 @@ function requireOrdinary({ containerId }: AttachRequest): void {
   if (containerId !== UPLINK) return;
   const msg = `CNI_CONTAINERID = ${UPLINK} is the name of the node's own uplinks`;
   throw new CniError(CNI_ERROR.invalidEnvironment, msg, "accepted: any other");
+}
+
+// Only the underlay of a VTEP can be like this.
+function requirePods({ name, kind, subnets }: Network): void {
+  if (kind === "bridged" || subnets.length > 0) return;
+  const msg = `network ${name} is an underlay without nodePrefixes and has no pods`;
+  throw new CniError(CNI_ERROR.invalidConfig, msg, "accepted: a network with nodePrefixes");
 }
 
 /** The addresses of a record without their prefix lengths. */

@@ -19,16 +19,31 @@ export function choosePort(network: Network, wishes: PortWishes): PortWishes {
       accepted: "this key for a network of kind bridged",
     });
   }
+  refuseVlans(network, wishes);
   const problem = vlanProblem(wishes);
   if (problem) throw refuse(network, problem.key, wishes[problem.key], problem);
   return wishes;
 }
 
-/** The options of a pod's port that its kind of network decides. */
+/** Frames of VLANs cannot be told apart on other nodes (RFC 7348 6.1). */
+function refuseVlans(network: Network, { vlan, vlanTrunk }: PortWishes): void {
+  if (!network.overlay) return;
+  const reason = `the network has the VNI ${network.overlay.vni}, and a VNI has no VLANs`;
+  const accepted = "no VLAN in a network with a VNI; a network of its own for each segment";
+  if (vlan) throw refuse(network, NETCONF_KEY.vlan, vlan, { reason, accepted });
+  if (vlanTrunk) throw refuse(network, NETCONF_KEY.vlanTrunk, vlanTrunk, { reason, accepted });
+}
+
+/**
+ * The options of a pod's port that its kind of network decides.
+ * @throws CniError 7 for a VLAN that was had before the network got a VNI
+ */
 export function podPort(
-  { bridge }: Network,
+  network: Network,
   wishes: PortWishes,
 ): Pick<PortOptions, "vlan" | "spoofCheck" | "macLimit"> {
+  refuseVlans(network, wishes);
+  const { bridge } = network;
   if (!bridge) return { vlan: null, spoofCheck: false, macLimit: 0 };
   const spoofCheck = wishes.spoofCheck ?? bridge.spoofCheck;
   return { vlan: portVlans(wishes), spoofCheck, macLimit: bridge.macLimit };

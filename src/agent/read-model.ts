@@ -1,5 +1,6 @@
 import type { Config } from "../config/schema.ts";
-import type { Port } from "../dataplane/dataplane.ts";
+import type { Port, VniPort } from "../dataplane/dataplane.ts";
+import type { Vtep } from "../dataplane/overlay.ts";
 import { formatAddress, formatPrefix } from "../networks/ip.ts";
 import type { Network } from "../networks/network.ts";
 import { capacity } from "../networks/subnet.ts";
@@ -94,10 +95,11 @@ export class ReadModel implements AgentView {
   }
 
   counters(): CountersView {
-    const { ports, counters } = this.#parts.dataplane;
+    const { ports, vnis, vteps, counters } = this.#parts.dataplane;
     const workers = this.#parts.dataplane.workers();
+    const all = [...ports, ...vnis, ...vteps].map(identity).sort((a, b) => a.port - b.port);
     return {
-      ports: ports.map((port) => ({ ...identity(port), ...counters.port(port.info.port) })),
+      ports: all.map((port) => ({ ...port, ...counters.port(port.port) })),
       workers: workers.map((_, worker) => ({ worker, counters: counters.worker(worker) })),
     };
   }
@@ -194,6 +196,6 @@ export class ReadModel implements AgentView {
   }
 }
 
-function identity({ info, ifname, network, attachment }: Port) {
-  return { port: info.port, ifname, network, attachment };
+function identity({ port, ifname, network, attachment }: Port | VniPort | Vtep) {
+  return { port, ifname, network, attachment };
 }

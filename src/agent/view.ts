@@ -10,8 +10,9 @@ export interface AgentView {
   networks(): NetworkView[];
   /** Oldest first; includes attachments being added or removed. */
   attachments(): AttachmentView[];
-  /** By port number. */
+  /** Those of devices, by port number. */
   ports(): PortView[];
+  /** Of these and of the ports of VNIs, which have no device. */
   counters(): CountersView;
 }
 
@@ -178,8 +179,10 @@ export interface CountersView {
 
 export interface PortCounters {
   port: number;
+  /** Interface, or the name of a VNI's port, e.g. vxlan100. */
   ifname: string;
   network: string;
+  /** containerId:ifname, uplink:<interface> or vni:<name>. */
   attachment: string;
   /** By name, in the order of the layout: rx_packets …, without drops. */
   counters: Record<string, number>;

@@ -53,8 +53,14 @@ const neighbourChange = z.strictObject(
 );
 
 const fdbChange = z.strictObject(
-  { op, mac, vlan: vlan.nullable().default(null), port: port.default("") },
-  { error: "{op, mac, vlan, port}" },
+  {
+    op,
+    mac,
+    vlan: vlan.nullable().default(null),
+    port: port.default(""),
+    peer: address.default(""),
+  },
+  { error: "{op, mac, vlan, port, peer}" },
 );
 
 const changes = <T extends z.ZodType>(change: T) =>

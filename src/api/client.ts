@@ -15,6 +15,7 @@ import type {
   NetworkView,
   PortView,
 } from "../agent/view.ts";
+import type { FabricView, VniView, VtepView } from "../vxlan/view.ts";
 
 export const DEFAULT_SOCKET = "/run/millrace/agent.sock";
 
@@ -57,6 +58,9 @@ export interface AgentClient {
   change(table: TableName, network: string, changes: readonly unknown[]): Promise<Applied>;
   movePort(move: { port: string; queue: number; worker: number }): Promise<PortMoved>;
   mirror(): Promise<MirrorView>;
+  vteps(): Promise<VtepView[]>;
+  vnis(): Promise<VniView[]>;
+  fabric(): Promise<FabricView>;
   trace(wish: Record<string, unknown>): Promise<TraceView>;
 }
 
@@ -79,6 +83,9 @@ export function createClient(socket = DEFAULT_SOCKET): AgentClient {
     change: (table, network, changes) => post(table, { network, changes }),
     movePort: (move) => post("ports/move", move),
     mirror: () => view("mirror"),
+    vteps: () => view("vteps"),
+    vnis: () => view("vnis"),
+    fabric: () => view("fabric"),
     trace: (wish) => post("trace", wish),
   };
 }

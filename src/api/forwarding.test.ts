@@ -5,7 +5,7 @@ import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fakeView } from "../../test/harness/fake-view.ts";
 import { Forwarding } from "../agent/forwarding.ts";
-import { type FakeHost, fakeHost } from "../dataplane/forwarding-fixture.ts";
+import { addVni, type FakeHost, fakeHost } from "../dataplane/forwarding-fixture.ts";
 import { EntryStore } from "../store/entries.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { type AgentClient, createClient } from "./client.ts";
@@ -146,6 +146,16 @@ describe("/v1/fdb", () => {
       { ifname: "up2", vlan: 20, source: "static" },
     ]);
     expect((await client.fdb({ vlan: 10 })).entries).toHaveLength(1);
+  });
+
+  it("takes addresses behind the VTEP of another node", async () => {
+    addVni(host, "lan");
+    await client.change("fdb", "lan", [{ op: "add", mac: MAC, peer: "192.0.2.2" }]);
+    expect((await client.fdb({ mac: MAC })).entries).toMatchObject([
+      { ifname: "vxlan100", vlan: 0, peer: "192.0.2.2", source: "static" },
+    ]);
+    const change = { op: "add", mac: MAC, peer: 5 };
+    await expect(client.change("fdb", "lan", [change])).rejects.toThrow("changes[0].peer = 5");
   });
 
   it("refuses a VLAN that cannot be", async () => {

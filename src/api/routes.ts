@@ -1,6 +1,7 @@
 import type { ForwardingApi } from "../agent/forwarding-view.ts";
 import type { AgentView } from "../agent/view.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { NO_OVERLAY, type OverlayApi } from "../vxlan/view.ts";
 import {
   changeFdb,
   changeNeighbours,
@@ -25,6 +26,8 @@ export const TABLE_BODY_LIMIT = 32 * BODY_LIMIT;
 export interface ApiAgent {
   view: AgentView;
   forwarding: ForwardingApi;
+  /** Left out by an agent without VTEPs. */
+  overlay?: OverlayApi;
   metrics: Metrics;
   /** Answers one CNI call; `body` is what the executable sent. */
   cni: (body: string) => Promise<Answer>;
@@ -55,6 +58,9 @@ export const ROUTES: Readonly<Record<string, Partial<Record<Method, Route>>>> = 
   "/v1/neighbours": { GET: tableRoute(showNeighbours), POST: tableRoute(changeNeighbours) },
   "/v1/fdb": { GET: tableRoute(showFdb), POST: tableRoute(changeFdb) },
   "/v1/mirror": { GET: tableRoute(showMirror) },
+  "/v1/vteps": overlayRoute((overlay) => overlay.vteps()),
+  "/v1/vnis": overlayRoute((overlay) => overlay.vnis()),
+  "/v1/fabric": overlayRoute((overlay) => overlay.fabric()),
   "/v1/trace": { POST: tableRoute(trace) },
   "/metrics": { GET: { handle: (agent) => metricsAnswer(started(agent).metrics) } },
   "/healthz": { GET: { handle: () => plain("ok") } },
@@ -80,6 +86,12 @@ export async function metricsAnswer(metrics: Metrics): Promise<Answer> {
 
 function viewRoute(show: (view: AgentView) => unknown): { GET: Route } {
   return { GET: { handle: (agent) => json(show(started(agent).view)) } };
+}
+
+function overlayRoute(show: (overlay: OverlayApi) => unknown): { GET: Route } {
+  return {
+    GET: { handle: async (agent) => json(await show(started(agent).overlay ?? NO_OVERLAY)) },
+  };
 }
 
 function tableRoute(ask: TableRequest): Route {

@@ -11,6 +11,7 @@ import { renderWaiting } from "./waiting.ts";
 
 interface FdbOptions extends ChangeOptions {
   port?: string;
+  peer?: string;
   vlan?: number;
 }
 
@@ -28,6 +29,7 @@ const COLUMNS: Column<FdbView>[] = [
   { title: "MAC", cell: ({ mac }) => mac },
   { title: "VLAN", cell: ({ vlan }) => vlan, align: "right" },
   ...PORT_COLUMNS,
+  { title: "PEER", cell: ({ peer }) => peer || null },
   { title: "SOURCE", cell: ({ source }) => source },
   { title: "AGE", cell: ({ source, age }) => (source === "learned" ? formatDuration(age) : null) },
 ];
@@ -37,8 +39,15 @@ export function renderFdb({ entries, waiting }: FdbList): string {
   return `${table}${renderWaiting(waiting)}`;
 }
 
+function placeOf(port: string | undefined, peer: string | undefined) {
+  if (peer === undefined) return { port: required(port, "--port or --peer") };
+  return { peer, ...(port !== undefined && { port }) };
+}
+
 export function addFdbCommand(program: Command): void {
-  const fdb = program.command("fdb").description("show and change the FDB of bridged networks");
+  const fdb = program
+    .command("fdb")
+    .description("show and change the FDB of bridged networks and overlays");
   const vlan = integerOption(0, MAX_VLAN);
   const show = fdb
     .command("show", { isDefault: true })
@@ -58,13 +67,16 @@ export function addFdbCommand(program: Command): void {
       argument: "mac",
       meaning: "MAC address",
       extend: (command) => {
-        if (verb === "add") command.option("--port <name>", "port that it is behind");
+        if (verb === "add") {
+          command.option("--port <name>", "port that it is behind");
+          command.option("--peer <address>", "VTEP of another node that it is behind");
+        }
         return command.option("--vlan <id>", "VLAN (default: that of untagged frames)", vlan);
       },
-      change: (mac, { port, vlan }) => ({
+      change: (mac, { port, peer, vlan }) => ({
         mac,
         ...(vlan !== undefined && { vlan }),
-        ...(verb === "add" && { port: required(port, "--port") }),
+        ...(verb === "add" && placeOf(port, peer)),
       }),
     });
   }

@@ -5,6 +5,7 @@ import { addAttachmentsCommand } from "./attachments.ts";
 import { addConfigCommand } from "./config.ts";
 import { addCountersCommand } from "./counters.ts";
 import { addDoctorCommand } from "./doctor.ts";
+import { addFabricCommand } from "./fabric.ts";
 import { addFdbCommand } from "./fdb.ts";
 import { addMirrorCommand } from "./mirror.ts";
 import { addNeighboursCommand } from "./neighbours.ts";
@@ -13,6 +14,8 @@ import { addPortsCommand } from "./ports.ts";
 import { addRoutesCommand } from "./routes.ts";
 import { addStatusCommand } from "./status.ts";
 import { addTraceCommand } from "./trace.ts";
+import { addVniCommand } from "./vni.ts";
+import { addVtepCommand } from "./vtep.ts";
 
 /** The whole command line; one file per command. */
 export function createProgram(): Command {
@@ -30,6 +33,9 @@ export function createProgram(): Command {
   addNeighboursCommand(program);
   addFdbCommand(program);
   addMirrorCommand(program);
+  addVtepCommand(program);
+  addVniCommand(program);
+  addFabricCommand(program);
   addTraceCommand(program);
   addCountersCommand(program);
   addDoctorCommand(program);

@@ -8,6 +8,8 @@ import { createMetrics } from "../telemetry/metrics.ts";
 
 type Stop = () => Promise<void>;
 
+const LAST_MS = 500;
+
 /**
  * Runs the agent until SIGTERM or SIGINT, then stops its parts in reverse. A signal that comes
  * during the start stops the agent as soon as it has started.
@@ -26,6 +28,9 @@ export async function runAgent(configFile: string): Promise<void> {
   log.info("stopping");
   await parts.disposeAsync();
   log.info("stopped");
+  // A connection to a store that nobody answers cannot be called off and would hold the process for
+  // minutes; where nothing holds it, it ends before.
+  setTimeout(() => process.exit(), LAST_MS).unref();
 }
 
 async function startParts(
@@ -36,10 +41,14 @@ async function startParts(
 ): Promise<void> {
   const agent = await createAgent(config, { log });
   defer(() => agent.stop());
-  const metrics = createMetrics(agent.view);
+  const { view, forwarding, overlay, paths } = agent;
+  const metrics = createMetrics(view, {
+    mirror: () => forwarding.mirror(),
+    overlay: () => overlay.counts(),
+    paths,
+  });
   if (config.metrics.listen !== "unix") defer(await openMetrics(config.metrics.listen, metrics));
-  const { view, forwarding } = agent;
-  api.serve({ view, forwarding, metrics, cni: cniHandler(agent.attacher, metrics, log) });
+  api.serve({ view, forwarding, overlay, metrics, cni: cniHandler(agent.attacher, metrics, log) });
   // Last in, first out: calls under way finish before the agent stops, new ones are refused.
   defer(api.close);
 }

@@ -138,7 +138,15 @@ describe("neighbours and FDB entries", () => {
     source: "none",
     used: true,
   };
-  const entry: FdbView = { network: "lan", ...POD, mac: MAC, vlan: 10, source: "learned", age: 61 };
+  const entry: FdbView = {
+    network: "lan",
+    ...POD,
+    mac: MAC,
+    vlan: 10,
+    peer: "",
+    source: "learned",
+    age: 61,
+  };
 
   it("of uplinks show what is resolved and used", () => {
     const known = {
@@ -158,9 +166,9 @@ describe("neighbours and FDB entries", () => {
   it("of bridged networks show VLAN, port and age", () => {
     const pinned = { ...entry, source: "pod", age: 0 } as const;
     expect(lines(renderFdb({ entries: [entry, pinned], waiting: [] }))).toEqual([
-      "NETWORK MAC VLAN PORT INTERFACE SOURCE AGE",
-      `lan ${MAC} 10 3 mr3 (default/web-0) learned 1 min 1 s`,
-      `lan ${MAC} 10 3 mr3 (default/web-0) pod -`,
+      "NETWORK MAC VLAN PORT INTERFACE PEER SOURCE AGE",
+      `lan ${MAC} 10 3 mr3 (default/web-0) - learned 1 min 1 s`,
+      `lan ${MAC} 10 3 mr3 (default/web-0) - pod -`,
     ]);
   });
 

@@ -1,7 +1,7 @@
-import colors from "picocolors";
 import type { TraceView } from "../agent/forwarding-view.ts";
 import { portName } from "../dataplane/forwarding-find.ts";
 import type { TraceStep } from "../dataplane/native.ts";
+import { colors } from "../telemetry/colors.ts";
 
 type Facts = TraceStep["facts"];
 type Fact = string | number;
@@ -79,6 +79,7 @@ const PHRASES: { keys: string[]; text: (facts: Facts, nameOf: NameOf) => string 
   { keys: ["route_type"], text: ({ route_type: type }) => `route type ${type}` },
   { keys: ["route_source"], text: ({ route_source: source }) => `route from ${source}` },
   { keys: ["next_hop"], text: ({ next_hop: hop }) => (hop ? `next hop ${hop}` : "") },
+  { keys: ["vni", "peer", "udp_port", "underlay_network"], text: tunnelText },
   {
     keys: ["leak_to"],
     text: ({ leak_to: id = "" }, nameOf) => `routes of ${nameOf.network(id)} decide`,
@@ -124,6 +125,12 @@ function factsText(facts: Facts, nameOf: NameOf): string {
   });
   const rest = Object.entries(left).map(([key, value]) => `${key}=${value}`);
   return [...said, ...rest].join("; ").replaceAll("; ->", " ->");
+}
+
+function tunnelText(facts: Facts, nameOf: NameOf): string {
+  const { vni, peer, udp_port: port, underlay_network: underlay = "" } = facts;
+  if (peer === "unknown") return `VNI ${vni}; behind no VTEP that is known`;
+  return `VNI ${vni} to VTEP ${peer} port ${port} through ${nameOf.network(underlay)}`;
 }
 
 function fdbText({ fdb, fdb_source: source }: Facts): string {

@@ -90,7 +90,7 @@ describe("createMetrics", () => {
       resyncMs: 250,
       skipped: { "next-hop-unknown": 5 },
     };
-    const metrics = createMetrics(fakeView(), () => status);
+    const metrics = createMetrics(fakeView(), { mirror: () => status });
     const text = await metrics.scrape();
     expect(sampleOf(text, "millrace_mirror_running")).toBe(1);
     expect(sampleOf(text, 'millrace_mirror_objects{kind="routes"}')).toBe(9);

@@ -1,9 +1,13 @@
 import { Registry } from "prom-client";
 import type { AgentView } from "../agent/view.ts";
 import type { MirrorStatus } from "../dataplane/native.ts";
+import { PathMtuMetrics } from "../vxlan/path-mtu-metrics.ts";
+import type { PathMtuView } from "../vxlan/path-mtu-view.ts";
+import type { OverlayCounts } from "../vxlan/view.ts";
 import { AgentMetrics } from "./agent-metrics.ts";
 import { CniMetrics } from "./cni-metrics.ts";
 import { MirrorMetrics } from "./mirror-metrics.ts";
+import { OverlayMetrics } from "./overlay-metrics.ts";
 import { PortMetrics } from "./port-metrics.ts";
 import { ProcessMetrics } from "./process-metrics.ts";
 import { WorkerMetrics } from "./worker-metrics.ts";
@@ -18,11 +22,21 @@ export interface Metrics {
   observeCni(verb: string, code: number, seconds: number): void;
 }
 
-/**
- * Metrics of one agent in a registry of their own. Nothing is sampled between scrapes.
- * @param mirror how the kernel's tables are followed; without it there are no metrics of that
- */
-export function createMetrics(view: AgentView, mirror?: () => MirrorStatus): Metrics {
+/** What an agent has beside its ports; of what is left out there are no metrics. */
+export interface MetricSources {
+  /** How the kernel's tables are followed. */
+  mirror?: () => MirrorStatus;
+  /** How the fabric is followed. */
+  overlay?: () => OverlayCounts;
+  /** What is known of the paths to other VTEPs. */
+  paths?: () => PathMtuView[];
+}
+
+/** Metrics of one agent in a registry of their own. Nothing is sampled between scrapes. */
+export function createMetrics(
+  view: AgentView,
+  { mirror, overlay, paths }: MetricSources = {},
+): Metrics {
   const registry = new Registry();
   const cni = new CniMetrics(registry);
   const parts = [
@@ -32,9 +46,13 @@ export function createMetrics(view: AgentView, mirror?: () => MirrorStatus): Met
     new ProcessMetrics(registry),
   ];
   const mirrorMetrics = mirror && new MirrorMetrics(registry);
+  const overlayMetrics = overlay && new OverlayMetrics(registry);
+  const pathMetrics = paths && new PathMtuMetrics(registry);
   const refresh = () => {
     for (const part of parts) part.refresh(view);
     if (mirror) mirrorMetrics?.refresh(mirror());
+    if (overlay) overlayMetrics?.refresh(overlay());
+    if (paths) pathMetrics?.refresh(paths());
   };
   return {
     contentType: registry.contentType,
