@@ -1,0 +1,69 @@
+import { randomInt } from "node:crypto";
+import { expect } from "vitest";
+import type { Pod } from "../fixtures/pod.ts";
+import { python } from "../fixtures/python.ts";
+import { type Overlay, openBridgedOverlay, type Peer } from "../fixtures/vxlan.ts";
+import { dropsOfNode } from "../fixtures/vxlan-counters.ts";
+import { VXLAN_PORT } from "../fixtures/vxlan-peer.ts";
+import { vxlanScenario } from "../fixtures/vxlan-scenario.ts";
+import { siteAddress } from "../fixtures/vxlan-underlay.ts";
+
+const COUNT = 1500;
+const seed = process.env["SEED"] ?? `${randomInt(2 ** 31)}`;
+/** A station that the FDB has behind the peer. */
+const KNOWN = "02:66:00:00:00:01";
+
+interface Report {
+  sent: number;
+  same: number;
+  missing: number;
+  different: { wanted: string; got: string }[];
+  /** Source ports of the outer UDP. */
+  ports: number[];
+}
+
+for (const family of [4, 6] as const) {
+  for (const role of ["encap", "decap"] as const) {
+    const titles = {
+      encap: "What Millrace sends for random frames is what scapy makes of them",
+      decap: "What scapy puts into VXLAN comes to the pod byte for byte",
+    };
+    vxlanScenario(
+      `${titles[role]}, over IPv${family}`,
+      { needs: ["python", "scapy"], timeoutMs: 90_000 },
+      async (scope) => {
+        console.log(`seed ${seed}: SEED=${seed} makes the same ${COUNT} frames again`);
+        const overlay = await openBridgedOverlay(scope, {
+          family,
+          network: { bridge: { floodPerSecond: 0 } },
+          pod: { spoofCheck: false, macLimit: 0 },
+        });
+        const report = await exchange(overlay, role);
+        expect(report).toMatchObject({ sent: COUNT, same: COUNT, missing: 0, different: [] });
+        expect(await dropsOfNode(overlay.node)).toEqual({});
+        if (role === "encap") expect(report.ports.length).toBeGreaterThan(COUNT / 10);
+      },
+    );
+  }
+}
+
+async function exchange(overlay: Overlay, role: "encap" | "decap"): Promise<Report> {
+  const { node, network, family, peers, pods, segment } = overlay;
+  const [pod, peer] = [pods[0] as Pod, peers[0] as Peer];
+  const { port, id, vni } = network;
+  const fdb = { op: "add", mac: KNOWN, vlan: 0, port, peer: peer.vtep } as const;
+  await node.process.native.applyFdb(id, [fdb]);
+  const vtep = (site: Peer["site"]) => ({ mac: site.mac, ip: siteAddress(site, family) });
+  const atPod = { netns: pod.namespace.path, ifname: pod.ifname, mac: pod.mac };
+  // What the node sends comes out of its end at the bridge; the peer sends from its own.
+  const [from, to] =
+    role === "encap"
+      ? [atPod, { netns: segment.namespace.path, ifname: node.site.name, mac: "" }]
+      : [{ netns: peer.site.namespace.path, ifname: peer.site.ifname, mac: "" }, atPod];
+  const context = {
+    ...{ family, vni, port: VXLAN_PORT, known: KNOWN, source: from, to },
+    ...{ node: vtep(node.site), peer: vtep(peer.site) },
+  };
+  const args = [role, seed, COUNT, JSON.stringify(context)];
+  return await python<Report>(pod.namespace, "vxlan_bytes.py", ...args);
+}

@@ -1,0 +1,6 @@
+import { openRoutedOverlay } from "../fixtures/vxlan.ts";
+import { kernelScenarios } from "../fixtures/vxlan-kernel.ts";
+import { routedScenarios } from "../fixtures/vxlan-routed.ts";
+
+kernelScenarios(6, openRoutedOverlay);
+routedScenarios(6);
