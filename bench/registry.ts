@@ -11,11 +11,13 @@ import { workersHandoff } from "./scale/handoff.ts";
 import { ports250 } from "./scale/ports.ts";
 import { tcpPairs } from "./tcp/scenario.ts";
 import { forwarding } from "./traffic/forward.ts";
+import { vxlan } from "./vxlan/scenario.ts";
 
 /** Everything that can be measured, in the order it runs. */
 export const groups: readonly Group[] = [
   forwarding,
   pipeline,
+  vxlan,
   ...tcpPairs,
   workersHandoff,
   lpm,

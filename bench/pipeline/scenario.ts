@@ -17,7 +17,9 @@ const loadTimeoutMs = 60_000;
 
 interface Case {
   name: string;
-  routes: number;
+  program: "millrace_pipeline" | "millrace_vxlan_pipeline";
+  /** Behind flows and seconds. */
+  more: readonly string[];
   what: string;
   /** Packets per second that are promised, null for none. */
   least: number | null;
@@ -26,19 +28,28 @@ interface Case {
 const cases: readonly Case[] = [
   {
     name: "pipeline-ipv4-64kflows",
-    routes: 256,
+    program: "millrace_pipeline",
+    more: ["256"],
     what: "the IPv4 graph alone, in memory, 65536 flows, per core",
     least: null,
   },
   {
     name: "pipeline-ipv4-1M",
-    routes: 1_000_000,
+    program: "millrace_pipeline",
+    more: ["1000000"],
     what: "the same over 1 000 000 routes, the flows in random ones of them",
     least: 20e6,
   },
+  {
+    name: "pipeline-vxlan-encap",
+    program: "millrace_vxlan_pipeline",
+    more: [],
+    what: "the same packets routed into a VXLAN tunnel over IPv4",
+    least: 12e6,
+  },
 ];
 
-/** What millrace_pipeline prints. */
+/** What the programs print. */
 interface Report {
   routes: number;
   mpps: number;
@@ -68,9 +79,12 @@ async function run(names: readonly string[], options: RunOptions): Promise<Outco
   };
 }
 
-async function measure({ name, routes }: Case, { seconds, scope }: RunOptions): Promise<Report> {
-  const program = [builtFile("millrace_pipeline"), `${flows}`, `${seconds}`, `${routes}`];
-  const output = await must("taskset", ["-c", `${dutCpu}`, ...program], {
+async function measure(
+  { name, program, more }: Case,
+  { seconds, scope }: RunOptions,
+): Promise<Report> {
+  const command = [builtFile(program), `${flows}`, `${seconds}`, ...more];
+  const output = await must("taskset", ["-c", `${dutCpu}`, ...command], {
     signal: scope.signal,
     timeoutMs: loadTimeoutMs + seconds * 1000,
   });

@@ -1,7 +1,8 @@
 import type { Lane } from "./generator.ts";
 import type { Source } from "./load.ts";
 
-export type ForwarderName = "millrace" | "kernel" | "dpdk";
+/** plain: Millrace routing on the same ports without a tunnel. */
+export type ForwarderName = "millrace" | "kernel" | "dpdk" | "plain" | "openvswitch";
 
 /** A device under test between a sending and a receiving pod; the scope it began in removes it. */
 export interface Forwarder {

@@ -10,6 +10,17 @@ export interface Lane {
   /** Where the sending pod's frames go first. */
   gatewayMac: string;
   sink: Sink;
+  /** The frames come out of this VXLAN tunnel; gatewayMac is then that of the underlay. */
+  tunnel?: LaneTunnel;
+}
+
+export interface LaneTunnel {
+  vni: number;
+  /** IPv4 address of the receiving VTEP. */
+  vtep: string;
+  /** Addresses of the frames inside. */
+  innerTo: string;
+  innerFrom: string;
 }
 
 export interface Generated {
@@ -29,8 +40,15 @@ export async function startGenerator(lane: Lane, load: Load, seconds: number): P
     flows: load.flows,
     seconds: seconds.toFixed(3),
     cpu: generatorCpu,
+    ...tunnelOptions(lane),
   }).flatMap(([key, value]) => [`--${key}`, `${value}`]);
   return Child.startInside(lane.netns, builtFile("millrace-gen"), args);
+}
+
+function tunnelOptions({ tunnel }: Lane): Record<string, string | number> {
+  if (tunnel === undefined) return {};
+  const { vni, vtep, innerTo, innerFrom } = tunnel;
+  return { vni, vtep, "inner-to": innerTo, "inner-from": innerFrom };
 }
 
 /** Waits for the end of the generator and reads its report. */

@@ -4,7 +4,7 @@ import type { Namespace } from "../../test/harness/namespace.ts";
 import { must } from "../../test/harness/run.ts";
 import type { Scope } from "../../test/harness/scope.ts";
 import type { Forwarder } from "./forwarder.ts";
-import { dutCpu, generatorCpu, testPrefix } from "./load.ts";
+import { dutCpu, generatorCpu, type Source, testPrefix } from "./load.ts";
 import { Sink } from "./sink.ts";
 import {
   addAddress,
@@ -34,6 +34,10 @@ const placements: Placement[] = [
   { name: `NAPI (GRO on), RPS to CPU ${dutCpu}`, gro: true, threaded: false, rps: true },
 ];
 
+/** Frames redirected by XDP are only accepted by a veth whose NAPI runs, that is with GRO on. */
+export const placementNames = (source: Source): string[] =>
+  placements.filter(({ gro }) => gro || source === "skb").map(({ name }) => name);
+
 /** Kernel IPv4 forwarding between two veths; the scope removes it. */
 export async function startKernel(scope: Scope): Promise<Forwarder> {
   const topology = await buildTopology(scope, "kernel");
@@ -43,9 +47,7 @@ export async function startKernel(scope: Scope): Promise<Forwarder> {
     subject: "kernel",
     description: `Linux ${release()} ip_forward`,
     lane: { netns: topology.sender.name, ifname: sender.ifname, gatewayMac: inside.mac, sink },
-    // Frames redirected by XDP are only accepted by a veth whose NAPI runs, that is with GRO on.
-    placements: (source) =>
-      placements.filter(({ gro }) => gro || source === "skb").map(({ name }) => name),
+    placements: placementNames,
     prepare: (name) => place(topology.dut, name),
     rest: async () => {},
   };
@@ -62,7 +64,8 @@ async function enableForwarding(dut: Namespace): Promise<void> {
   await must("ip", ["-n", dut.name, "route", "add", testPrefix, "via", via]);
 }
 
-async function place(dut: Namespace, name: string): Promise<void> {
+/** Moves the work of a DUT that forwards what comes in by `inside`. */
+export async function place(dut: Namespace, name: string): Promise<void> {
   const placement = placements.find((one) => one.name === name);
   if (placement === undefined) throw new Error(`no kernel placement ${name}`);
   const { gro, threaded, rps } = placement;

@@ -15,6 +15,8 @@ struct {
 } counters SEC(".maps");
 
 const volatile __u8 expected_ttl = INITIAL_TTL - 1;
+/* Bytes of the headers of a tunnel in front of a test frame. */
+const volatile __u32 outer_bytes = 0;
 
 static __always_inline int is_test_frame(const __u8* frame) {
   return *(const __u16*)(frame + 12) == bpf_htons(0x0800) && frame[IPV4_PROTOCOL] == PROTOCOL_UDP &&
@@ -31,7 +33,7 @@ static __always_inline int checksum_ok(const __u8* frame) {
 
 SEC("xdp.frags")
 int count_and_drop(struct xdp_md* ctx) {
-  const __u8* frame = (void*)(long)ctx->data;
+  const __u8* frame = (const __u8*)(long)ctx->data + outer_bytes;
   __u32 key = 0;
   struct sink_counters* seen = bpf_map_lookup_elem(&counters, &key);
   if (!seen) return XDP_ABORTED;

@@ -18,6 +18,9 @@
 
 namespace {
 
+/** VXLAN over IPv6. */
+constexpr double kMaxOuterBytes = 70;
+
 struct Destroy {
   void operator()(traffic_sink* skeleton) const { traffic_sink__destroy(skeleton); }
   void operator()(bpf_link* link) const { bpf_link__destroy(link); }
@@ -25,10 +28,11 @@ struct Destroy {
 using Skeleton = std::unique_ptr<traffic_sink, Destroy>;
 using Link = std::unique_ptr<bpf_link, Destroy>;
 
-Skeleton load_program(uint8_t ttl) {
+Skeleton load_program(uint8_t ttl, uint32_t outer) {
   Skeleton skeleton(traffic_sink__open());
   if (!skeleton) traffic::fail("open the sink program", errno);
   skeleton->rodata->expected_ttl = ttl;
+  skeleton->rodata->outer_bytes = outer;
   const int loaded = traffic_sink__load(skeleton.get());
   if (loaded != 0) traffic::fail("load the sink program", -loaded);
   return skeleton;
@@ -74,9 +78,11 @@ void print(int map, int cpus) {
 
 int main(int argc, char** argv) try {
   traffic::die_with_parent();
-  const traffic::Options options(argc, argv, {{"ifname", ""}, {"ttl", "63"}});
+  const traffic::Options options(argc, argv, {{"ifname", ""}, {"ttl", "63"}, {"outer", "0"}});
   const traffic::Interface at = traffic::describe_interface(options.text("ifname"));
-  const Skeleton skeleton = load_program(static_cast<uint8_t>(options.number("ttl", 1, 255)));
+  const Skeleton skeleton =
+      load_program(static_cast<uint8_t>(options.number("ttl", 1, 255)),
+                   static_cast<uint32_t>(options.number("outer", 0, kMaxOuterBytes)));
   const Link link = attach(skeleton.get(), at.index);
   const int map = bpf_map__fd(skeleton->maps.counters);
   const int cpus = libbpf_num_possible_cpus();

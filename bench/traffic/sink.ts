@@ -20,9 +20,16 @@ export class Sink {
   /**
    * Attaches to `ifname` in `netns`; it leaves with the process.
    * @param ttl of frames that were forwarded as they should
+   * @param outer bytes of the headers of a tunnel in front of them
    */
-  static async start(scope: Scope, netns: string, ifname: string, ttl: number): Promise<Sink> {
-    const args = ["--ifname", ifname, "--ttl", `${ttl}`];
+  static async start(
+    scope: Scope,
+    netns: string,
+    ifname: string,
+    ttl: number,
+    outer = 0,
+  ): Promise<Sink> {
+    const args = ["--ifname", ifname, "--ttl", `${ttl}`, "--outer", `${outer}`];
     const child = await Child.startInside(netns, builtFile("millrace-sink"), args);
     scope.cleanup.use(child);
     await child.line();

@@ -23,13 +23,16 @@ constexpr useconds_t kBusyRetryDelay = 50'000;
 /** A transmit-only AF_XDP socket on queue 0 with frames that all hold the template. */
 class TransmitSocket {
  public:
-  explicit TransmitSocket(const Load& load) : batch_(load.batch) {
+  explicit TransmitSocket(const Load& load)
+      : batch_(load.batch), head_(static_cast<uint32_t>(load.head.size())) {
     void* memory = mmap(nullptr, size_t{kFrames} * kFrameSize, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     if (memory == MAP_FAILED) fail("map frames", errno);
     memory_ = static_cast<uint8_t*>(memory);
     for (uint32_t i = 0; i < kFrames; i++) {
-      std::memcpy(memory_ + size_t{i} * kFrameSize, load.frame.data(), FRAME_BYTES);
+      uint8_t* at = memory_ + size_t{i} * kFrameSize;
+      if (head_ > 0) std::memcpy(at, load.head.data(), head_);
+      std::memcpy(at + head_, load.frame.data(), FRAME_BYTES);
       free_.push_back(uint64_t{i} * kFrameSize);
     }
     open(load.ifname);
@@ -53,8 +56,9 @@ class TransmitSocket {
     for (uint32_t i = 0; i < batch_; i++) {
       const uint64_t address = free_.back();
       free_.pop_back();
-      prepare(memory_ + address);
-      *xsk_ring_prod__tx_desc(&tx_, at + i) = {.addr = address, .len = FRAME_BYTES, .options = 0};
+      prepare(memory_ + address + head_);
+      *xsk_ring_prod__tx_desc(&tx_, at + i) = {
+          .addr = address, .len = head_ + FRAME_BYTES, .options = 0};
     }
     xsk_ring_prod__submit(&tx_, batch_);
     return batch_;
@@ -96,6 +100,7 @@ class TransmitSocket {
   }
 
   uint32_t batch_;
+  uint32_t head_;
   uint8_t* memory_ = nullptr;
   std::vector<uint64_t> free_;
   xsk_umem* umem_ = nullptr;

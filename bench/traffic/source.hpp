@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "frame.hpp"
 
@@ -11,6 +12,8 @@ struct Load {
   std::string ifname;
   unsigned ifindex;
   Frame frame;
+  /** Sent in front of each frame: the outer headers of a tunnel, or nothing. */
+  std::vector<uint8_t> head;
   /** 1 or a power of two up to MAX_FLOWS. */
   uint32_t flows;
   double seconds;

@@ -36,7 +36,7 @@ function promises(): { of: Rate; to: Rate; least: number; text: string }[] {
 }
 
 /** Ratio per round of two rates; empty when one of them was not measured. */
-function ratios(scores: Scores, of: Rate, to: Rate): number[] {
+export function ratios(scores: Scores, of: Rate, to: Rate): number[] {
   const rates = ([scenario, subject]: Rate) => scores.get(scenario)?.get(subject)?.rates ?? [];
   const [above, below] = [rates(of), rates(to)];
   return above.flatMap((rate, round) => {
@@ -66,6 +66,6 @@ export function describeRatios(scores: Scores): string[] {
   });
 }
 
-function formatRatio({ median, min, max }: Spread): string {
+export function formatRatio({ median, min, max }: Spread): string {
   return `${median.toFixed(2)} (${min.toFixed(2)} to ${max.toFixed(2)})`;
 }

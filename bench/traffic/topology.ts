@@ -23,7 +23,7 @@ export interface Topology {
   receiver: Namespace;
 }
 
-interface End {
+export interface End {
   namespace: Namespace;
   ifname: string;
   mac: string;
@@ -62,7 +62,7 @@ export async function addAddress(
 }
 
 /** One queue each way: XDP refuses a host end with fewer RX queues than its peer has TX queues. */
-async function join(left: End, right: End): Promise<void> {
+export async function join(left: End, right: End): Promise<void> {
   const end = ({ namespace, ifname, mac }: End) => [
     ...["name", ifname, "netns", namespace.name, "address", mac],
     ...["numrxqueues", "1", "numtxqueues", "1"],
