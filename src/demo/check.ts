@@ -12,6 +12,8 @@ export interface ShownCheck extends Check {
   label: string;
   /** Value, unit and circumstances in words; why not, when it is not ok. */
   text: string;
+  /** More lines below it, not for the table. */
+  detail?: string;
   /** Its place in the table at the end; checks of one row stand side by side. */
   row: string;
   /** What the table says. */

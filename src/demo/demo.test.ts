@@ -75,8 +75,8 @@ describe("the report", () => {
 describe("playSection", () => {
   const abort = new AbortController();
   let alive = true;
-  const agent = { running: () => alive };
-  const stage = { scope: { signal: abort.signal }, agent } as Stage;
+  const agent = { running: () => alive, log: () => "" };
+  const stage = { scope: { signal: abort.signal }, agents: [agent] } as unknown as Stage;
   const quiet = () => new Progress(output(false).out);
 
   function step(name: string, run: Step["run"], essential = false): Step {
@@ -93,6 +93,19 @@ describe("playSection", () => {
     expect(board.checks).toMatchObject([
       { name: "fails", ok: false, value: 0, unit: "ms", text: "ping is not installed" },
       { name: "works", ok: true },
+    ]);
+  });
+
+  it("shows the lines that belong to a check below it", async () => {
+    const { out, text } = output(false);
+    const traced = step("traced", async () => [{ ...check("traced", true), detail: "one\ntwo\n" }]);
+    const section = { title: "t", steps: [traced] };
+    await playSection(section, stage, new Board(), new Progress(out));
+    expect(text().split("\n").slice(2)).toEqual([
+      expect.stringContaining("✓ label traced"),
+      "      one",
+      "      two",
+      "",
     ]);
   });
 

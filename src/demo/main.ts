@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import colors from "picocolors";
+import { colors } from "../telemetry/colors.ts";
 import { Board } from "./check.ts";
 import { Progress } from "./progress.ts";
 import { renderReport, renderVerdict, writeJson } from "./report.ts";
@@ -8,8 +8,9 @@ import { runDemo } from "./run.ts";
 
 const DESCRIPTION =
   "Watch packets cross user space: three pods in two networks are attached by executing the CNI " +
-  "plugin, talk through the AF_XDP ring loop, and are taken away again. Everything happens in " +
-  "network namespaces of its own and takes less than a minute.";
+  "plugin, talk through the AF_XDP ring loop, and are taken away again. Then two nodes are joined " +
+  "by VXLAN, with two tenants that have the same addresses. Everything happens in network " +
+  "namespaces of its own and takes less than a minute.";
 
 const { json } = new Command("npm run demo --")
   .description(DESCRIPTION)
@@ -43,6 +44,6 @@ async function play(): Promise<number> {
   process.stdout.write(
     `\n${renderReport(board, process.stdout.columns || undefined)}\n${renderVerdict(board, interruption)}`,
   );
-  if (!board.ok && complaints !== "") process.stdout.write(`\nThe agent said:\n${complaints}`);
+  if (!board.ok && complaints !== "") process.stdout.write(`\nThe agents said:\n${complaints}`);
   return ok ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-import colors from "picocolors";
+import { colors } from "../telemetry/colors.ts";
 
 export interface Output {
   isTTY?: boolean;
@@ -36,6 +36,12 @@ export class Progress {
   line(ok: boolean | null, label: string, text: string): void {
     const mark = ok === null ? colors.cyan("·") : ok ? colors.green("✓") : colors.red("✗");
     this.#out.write(`  ${mark} ${label.padEnd(LABEL_WIDTH)} ${text}\n`);
+  }
+
+  /** Lines that belong to the one before. */
+  detail(text: string): void {
+    const lines = text.trimEnd().split("\n");
+    this.#out.write(lines.map((line) => `      ${line}\n`).join(""));
   }
 
   /** Runs `work` and shows that it goes on; says nothing of its result. */

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import Table from "cli-table3";
-import colors from "picocolors";
+import { colors } from "../telemetry/colors.ts";
 import type { Board, Check, ShownCheck } from "./check.ts";
 
 const MARK_WIDTH = 3;

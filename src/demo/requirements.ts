@@ -21,6 +21,8 @@ const PROGRAMS: readonly [program: string, debian: string, still: string, fatal:
   ["ip", "iproute2", UNPRIVILEGED, true],
   ["setpriv", "util-linux", UNPRIVILEGED, true],
   ["ping", "iputils-ping", "everything but the pings", false],
+  ["tcpdump", "tcpdump", "everything but the capture between the nodes", false],
+  ["tshark", "tshark", "everything; tcpdump decodes the capture instead", false],
   ["iperf3", "iperf3", "everything but the TCP and UDP streams", false],
 ];
 

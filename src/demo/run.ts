@@ -13,9 +13,11 @@ import { isolationSection } from "./checks/isolation.ts";
 import { packetRateSection } from "./checks/packet-rate.ts";
 import { pingSection } from "./checks/ping.ts";
 import { streamSection } from "./checks/streams.ts";
+import { OVERLAY_SECTIONS } from "./overlay/sections.ts";
+import { type OverlayStage, openOverlay } from "./overlay/stage.ts";
 import type { Progress } from "./progress.ts";
 import { openStage, type Stage } from "./stage.ts";
-import { DemoStopped, playSection, type Section } from "./step.ts";
+import { DemoStopped, type Played, playSection, type Section } from "./step.ts";
 
 const SECTIONS: readonly Section[] = [
   attachSection,
@@ -27,6 +29,34 @@ const SECTIONS: readonly Section[] = [
   counterSection,
   detachSection,
 ];
+
+/** Scenes on a stage of their own. */
+interface Act<S extends Played> {
+  title: string;
+  /** Of the check that says how long it took until everything was ready. */
+  start: { name: string; label: string; row: string };
+  open(scope: Scope): Promise<S>;
+  /** What was opened, in words. */
+  describe(stage: S): string;
+  sections: readonly Section<S>[];
+}
+
+const NODE_ACT: Act<Stage> = {
+  title: "Agent and three pods, in network namespaces of their own",
+  start: { name: "agent-start", label: "agent ready", row: "agent" },
+  open: openStage,
+  describe: ({ agent }) => `with four namespaces, pid ${agent.pid}`,
+  sections: SECTIONS,
+};
+
+const OVERLAY_ACT: Act<OverlayStage> = {
+  title: "Two nodes and a wire between them: networks across nodes, by VXLAN",
+  start: { name: "overlay-start", label: "both agents ready", row: "overlay nodes" },
+  open: openOverlay,
+  describe: ({ agents }) =>
+    `with seven namespaces, pids ${agents.map(({ pid }) => pid).join(" and ")}`,
+  sections: OVERLAY_SECTIONS,
+};
 
 export interface DemoOutcome {
   board: Board;
@@ -40,17 +70,16 @@ export interface DemoOutcome {
 export async function runDemo(progress: Progress): Promise<DemoOutcome> {
   const board = new Board();
   let interruption: string | null = null;
-  let stage: Stage | null = null;
+  const logs: (() => string)[] = [];
   const scope = await openScope("demo", { catchSignals: true });
   try {
-    progress.heading("Agent and three pods, in network namespaces of their own");
-    stage = await progress.during("starting", () => openTimed(scope, board, progress));
-    for (const section of SECTIONS) await playSection(section, stage, board, progress);
+    await playAct(NODE_ACT, { scope, board, progress, logs });
+    await playAct(OVERLAY_ACT, { scope, board, progress, logs });
   } catch (error) {
     if (error instanceof Interrupted) interruption = error.message;
     else if (!(error instanceof DemoStopped)) addFailure(board, "demo", errorLine(error));
   }
-  const complaints = complaintsOf(stage?.agent.log() ?? "");
+  const complaints = logs.map((log) => complaintsOf(log())).join("");
   progress.heading("Clean-up");
   const left = await progress.during(interruption ?? "cleaning up", () => cleanUp(scope, board));
   const text = left.length === 0 ? "nothing" : left.join(", ");
@@ -61,14 +90,32 @@ export async function runDemo(progress: Progress): Promise<DemoOutcome> {
   return { board, interruption, complaints };
 }
 
-async function openTimed(scope: Scope, board: Board, progress: Progress): Promise<Stage> {
+interface Theatre {
+  scope: Scope;
+  board: Board;
+  progress: Progress;
+  /** Of every agent that was started. */
+  logs: (() => string)[];
+}
+
+async function playAct<S extends Played>(act: Act<S>, theatre: Theatre): Promise<void> {
+  const { board, progress, logs } = theatre;
+  progress.heading(act.title);
+  const stage = await progress.during("starting", () => openTimed(act, theatre));
+  logs.push(...stage.agents.map(({ log }) => log));
+  for (const section of act.sections) await playSection(section, stage, board, progress);
+}
+
+async function openTimed<S extends Played>(
+  { start, open, describe }: Act<S>,
+  { scope, board, progress }: Theatre,
+): Promise<S> {
   const started = performance.now();
-  const stage = await openStage(scope);
+  const stage = await open(scope);
   const value = Math.round(performance.now() - started);
-  const text = `${value} ms with four namespaces, pid ${stage.agent.pid}`;
-  const check = { name: "agent-start", ok: true, value, unit: "ms", label: "agent ready", text };
-  board.add({ ...check, row: "agent", cell: `ready in ${value} ms` });
-  progress.line(true, check.label, text);
+  const text = `${value} ms ${describe(stage)}`;
+  board.add({ ...start, ok: true, value, unit: "ms", text, cell: `ready in ${value} ms` });
+  progress.line(true, start.label, text);
   return stage;
 }
 

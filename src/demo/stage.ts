@@ -26,7 +26,7 @@ interface PodAddress {
 }
 
 export interface Pod {
-  name: PodName;
+  name: string;
   network: string;
   containerId: string;
   namespace: Namespace;
@@ -36,11 +36,12 @@ export interface Pod {
   address(family: Family): PodAddress;
 }
 
-/** Everything the demo plays with: an agent and three pods, each in a network namespace. */
+/** Everything the first act plays with: an agent and three pods, each in a network namespace. */
 export interface Stage {
   scope: Scope;
   node: Namespace;
   agent: AgentProcess;
+  agents: readonly AgentProcess[];
   pods: Record<PodName, Pod>;
 }
 
@@ -48,17 +49,17 @@ export interface Stage {
 export async function openStage(scope: Scope): Promise<Stage> {
   const node = await createNamespace(scope, "node");
   const [blue1, blue2, red1] = [
-    await createPod(scope, "blue1"),
-    await createPod(scope, "blue2"),
-    await createPod(scope, "red1"),
+    await createPod(scope, "blue1", PODS.blue1),
+    await createPod(scope, "blue2", PODS.blue2),
+    await createPod(scope, "red1", PODS.red1),
   ];
   const agent = await startAgent(scope, { namespace: node, config: { networks: NETWORKS } });
-  return { scope, node, agent, pods: { blue1, blue2, red1 } };
+  return { scope, node, agent, agents: [agent], pods: { blue1, blue2, red1 } };
 }
 
 /** Executes the CNI plugin for a pod as a runtime does. */
 export async function callCni(
-  { agent, scope }: Stage,
+  { agent, scope }: Pick<Stage, "agent" | "scope">,
   verb: "ADD" | "CHECK" | "DEL",
   pod: Pod,
 ): Promise<CniAnswer> {
@@ -76,10 +77,11 @@ export async function callCni(
   throw new Error(`${verb} was refused: ${json?.msg ?? stderr} ${json?.details ?? ""}`.trim());
 }
 
-async function createPod(scope: Scope, name: PodName): Promise<Pod> {
+/** A network namespace that ADD will attach to a network. */
+export async function createPod(scope: Scope, name: string, network: string): Promise<Pod> {
   const pod: Pod = {
     name,
-    network: PODS[name],
+    network,
     containerId: scope.name(name),
     namespace: await createNamespace(scope, name),
     result: null,

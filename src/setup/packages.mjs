@@ -13,7 +13,7 @@ const base = [
 /** On top of base. Plug-ins are the reference our attach times are compared with. */
 const extra = {
   build: [],
-  demo: [],
+  demo: ["tcpdump"],
   test: [
     ["libgtest-dev", "python3-scapy", "tcpdump", "containernetworking-plugins"],
     ["clang-format", "clang-tidy", `libclang-rt-${clangMajor}-dev`],
@@ -21,8 +21,16 @@ const extra = {
   bench: ["containernetworking-plugins"],
 };
 
-/** Peers a bench or a test can do without: what needs them is skipped. */
-const optional = { build: [], demo: [], test: ["frr"], bench: ["dpdk", "dpdk-dev", "dpdk-doc"] };
+/**
+ * What can be done without: a bench or a test of a missing peer is skipped, and the demo decodes
+ * its capture by tcpdump.
+ */
+const optional = {
+  build: [],
+  demo: ["tshark"],
+  test: ["frr", "etcd-server", "etcd-client", "openssl", "openvswitch-switch", "faketime"],
+  bench: ["dpdk", "dpdk-dev", "dpdk-doc", "openvswitch-switch"],
+};
 
 /**
  * Names of the Debian packages wanted for a purpose.

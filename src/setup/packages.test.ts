@@ -53,6 +53,11 @@ describe("wantedPackages", () => {
     expect(wantedPackages("bench").required).not.toContain("dpdk");
   });
 
+  it("captures for the demo, and can do without the better decoder", () => {
+    expect(wantedPackages("demo").required).toContain("tcpdump");
+    expect(wantedPackages("demo").optional).toEqual(["tshark"]);
+  });
+
   it("names the sanitizer runtime after the clang release", () => {
     const names = resolveNames(wantedPackages("test").required, () => "19");
     expect(names).toContain("libclang-rt-19-dev");
