@@ -15,7 +15,7 @@ export interface Suite {
 }
 
 /** No suite may hang a run for ever: after this long it is told to stop, and counts as failed. */
-const limitMs = 15 * 60 * 1000;
+const limitMs = 40 * 60 * 1000;
 /** Between the request to stop and the one that cannot be ignored: time to clean up namespaces. */
 const graceMs = 20_000;
 
