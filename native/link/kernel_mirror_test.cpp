@@ -96,6 +96,21 @@ TEST_F(KernelMirrorTest, ResolvesANeighbourWhenAsked) {
   EXPECT_GE(mirror_->statistics().probes, 3u);
 }
 
+TEST_F(KernelMirrorTest, LeavesAPermanentNeighbourAsItIs) {
+  make_links();
+  ip("neigh add 10.0.0.7 lladdr 02:00:00:00:00:07 nud permanent dev v0");
+  ip("neigh add 10.0.0.8 lladdr 02:00:00:00:00:08 nud stale dev v0");
+  start();
+  const KernelNeighbour neighbour =
+      sink_.read([](const RecordingSink& sink) { return sink.neighbours_.at("10.0.0.7"); });
+  for (const std::uint8_t host : {7, 8}) mirror_->probe(neighbour.ifindex, false, {10, 0, 0, host});
+  const auto state_of = [&](const std::string& address) {
+    return ip("neigh show " + address + " dev v0");
+  };
+  eventually([&] { return state_of("10.0.0.8").find("STALE") == std::string::npos; }, "a probe");
+  EXPECT_NE(state_of("10.0.0.7").find("PERMANENT"), std::string::npos) << state_of("10.0.0.7");
+}
+
 TEST_F(KernelMirrorTest, TellsOfAChangedNumberOfQueues) {
   if (std::system("ethtool --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "needs ethtool(8)";
   ip("link add v0 numrxqueues 2 numtxqueues 2 type veth peer name v1 numrxqueues 2 numtxqueues 2");

@@ -118,8 +118,12 @@ void MirrorLoop::serve_requests() {
   ask_for(Report::kEverything, {});
 }
 
-// neigh_add() with NTF_USE: the entry is made and resolved as for a packet.
+// neigh_add() with NTF_USE: the entry is made and resolved as for a packet. Not one that needs no
+// resolving: the kernel would take the mark off that makes it permanent (__neigh_update()).
 void MirrorLoop::send_probe(const MirrorProbe& probe) {
+  const auto& neighbours = state_.image().neighbours;
+  const auto known = neighbours.find({probe.ifindex, probe.ip6, probe.address});
+  if (known != neighbours.end() && (known->second.state & (NUD_PERMANENT | NUD_NOARP)) != 0) return;
   MirrorRequest request(RTM_NEWNEIGH, NLM_F_CREATE);
   auto& header = request.header<ndmsg>();
   header.ndm_family = probe.ip6 ? AF_INET6 : AF_INET;
