@@ -1,44 +1,21 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   addVni,
-  type FakeHost,
   fakeHost,
   routeWish as route,
   routeInfo,
   via,
 } from "../dataplane/forwarding-fixture.ts";
 import { EntryStore } from "../store/entries.ts";
-import { Forwarding } from "./forwarding.ts";
-import type { RouteFilter } from "./forwarding-view.ts";
+import { ALL, MAC, TableBench } from "./forwarding-fixture.ts";
 
-const log = pino({ level: "silent" });
-const ALL: RouteFilter = { network: "", family: 0, within: "", match: "", source: "", limit: 1000 };
-const MAC = "02:00:00:00:00:99";
-
-let dir: string;
-let host: FakeHost;
-let tables: Forwarding;
+let bench: TableBench;
 
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), "mr-forwarding-"));
-  start();
+  bench = new TableBench();
 });
 
-afterEach(() => rmSync(dir, { recursive: true, force: true }));
-
-/** An agent on a node whose ports are there. */
-function start(ready = fakeHost()): void {
-  host = ready;
-  tables = new Forwarding(host, EntryStore.open(dir), log);
-}
-
-const stored = () => [...EntryStore.open(dir).network("blue").routes.keys()];
-const present = () =>
-  (host.native.routes.get(0) ?? []).filter((one) => one.source === "static").map((r) => r.prefix);
+afterEach(() => bench.remove());
 
 describe("a restart", () => {
   it("brings the entries back, also when ports have other numbers", async () => {
@@ -46,127 +23,129 @@ describe("a restart", () => {
       route("10.9.0.0/24"),
       route("10.10.0.0/24", { via: [via("", "default/web-0")] }),
     ];
-    await tables.changeRoutes("blue", batch);
-    await tables.changeNeighbours("blue", [
+    await bench.tables.changeRoutes("blue", batch);
+    await bench.tables.changeNeighbours("blue", [
       { op: "add", port: "up0", address: "10.0.12.7", mac: MAC },
     ]);
     // Pods come back by the same interface, whatever their port was called.
-    const [, behind] = EntryStore.open(dir).network("blue").routes.values();
+    const [, behind] = EntryStore.open(bench.dir).network("blue").routes.values();
     expect(behind?.via).toMatchObject([{ address: "", port: "mr0" }]);
     const other = fakeHost();
     for (const port of other.all) if (port.ifname === "mr0") port.port = 77;
-    start(other);
-    expect(await tables.restoreEntries()).toEqual([]);
-    expect(present()).toEqual(["10.9.0.0/24", "10.10.0.0/24"]);
-    expect(host.native.routes.get(0)?.at(-1)?.nextHops).toMatchObject([{ port: 77 }]);
-    expect(host.native.neighbours.get(0)).toMatchObject([{}, { address: "10.0.12.7" }]);
+    bench.restart(other);
+    expect(await bench.tables.restoreEntries()).toEqual([]);
+    expect(bench.present()).toEqual(["10.9.0.0/24", "10.10.0.0/24"]);
+    expect(bench.host.native.routes.get(0)?.at(-1)?.nextHops).toMatchObject([{ port: 77 }]);
+    expect(bench.host.native.neighbours.get(0)).toMatchObject([{}, { address: "10.0.12.7" }]);
   });
 
   it("keeps what cannot be applied, says why, and applies it when it can", async () => {
     const batch = [route("10.9.0.0/24"), route("10.10.0.0/24", { via: [via("10.1.0.2")] })];
-    await tables.changeRoutes("blue", batch);
+    await bench.tables.changeRoutes("blue", batch);
     const other = fakeHost();
     const [pod] = other.all.splice(0, 1);
-    start(other);
-    const [problem, ...more] = await tables.restoreEntries();
+    bench.restart(other);
+    const [problem, ...more] = await bench.tables.restoreEntries();
     expect(problem).toMatch(
       /^network blue, 10\.10\.0\.0\/24: "10\.1\.0\.2": no pod of network blue/,
     );
     expect(more).toEqual([]);
-    expect(present()).toEqual(["10.9.0.0/24"]);
-    expect(stored()).toHaveLength(2);
-    expect((await tables.routes(ALL)).waiting).toMatchObject([{ entry: "10.10.0.0/24" }]);
+    expect(bench.present()).toEqual(["10.9.0.0/24"]);
+    expect(bench.stored()).toHaveLength(2);
+    expect((await bench.tables.routes(ALL)).waiting).toMatchObject([{ entry: "10.10.0.0/24" }]);
 
     if (pod) other.all.unshift(pod);
-    await tables.retry();
-    expect(present()).toEqual(["10.9.0.0/24", "10.10.0.0/24"]);
-    expect((await tables.routes(ALL)).waiting).toEqual([]);
+    await bench.tables.retry();
+    expect(bench.present()).toEqual(["10.9.0.0/24", "10.10.0.0/24"]);
+    expect((await bench.tables.routes(ALL)).waiting).toEqual([]);
   });
 
   it("keeps the entries of a network that is not configured any more", async () => {
-    await tables.changeRoutes("red", [route("10.9.0.0/24", { type: "blackhole", via: [] })]);
+    await bench.tables.changeRoutes("red", [route("10.9.0.0/24", { type: "blackhole", via: [] })]);
     const other = fakeHost();
     other.nets.splice(1, 1);
-    start(other);
-    expect(await tables.restoreEntries()).toEqual([
+    bench.restart(other);
+    expect(await bench.tables.restoreEntries()).toEqual([
       'network red, 10.9.0.0/24: "red": no such network; known routed networks: blue',
     ]);
-    expect(EntryStore.open(dir).networks).toEqual(["red"]);
+    expect(EntryStore.open(bench.dir).networks).toEqual(["red"]);
   });
 
   it("puts an entry before what the kernel has by now, not before a pod's", async () => {
-    await tables.changeRoutes("blue", [route("10.9.0.0/24"), route("10.10.0.0/24")]);
+    await bench.tables.changeRoutes("blue", [route("10.9.0.0/24"), route("10.10.0.0/24")]);
     const other = fakeHost();
     const pod = routeInfo("10.10.0.0/24", { source: "pod" });
     other.native.routes.get(0)?.push(routeInfo("10.9.0.0/24"), pod);
-    start(other);
-    const problems = await tables.restoreEntries();
+    bench.restart(other);
+    const problems = await bench.tables.restoreEntries();
     expect(problems).toEqual([expect.stringContaining("for an attachment")]);
-    expect(present()).toEqual(["10.9.0.0/24"]);
-    await tables.changeRoutes("blue", [route("10.10.0.0/24", { op: "del" })]);
-    expect(stored()).toEqual(["10.9.0.0/24"]);
+    expect(bench.present()).toEqual(["10.9.0.0/24"]);
+    await bench.tables.changeRoutes("blue", [route("10.10.0.0/24", { op: "del" })]);
+    expect(bench.stored()).toEqual(["10.9.0.0/24"]);
   });
 
   it("lets an entry that waits be deleted", async () => {
-    await tables.changeRoutes("blue", [route("10.10.0.0/24", { via: [via("10.1.0.2")] })]);
+    await bench.tables.changeRoutes("blue", [route("10.10.0.0/24", { via: [via("10.1.0.2")] })]);
     const other = fakeHost();
     other.all.splice(0, 1);
-    start(other);
-    await tables.restoreEntries();
-    await tables.changeRoutes("blue", [route("10.10.0.0/24", { op: "del" })]);
-    expect(stored()).toEqual([]);
-    expect((await tables.routes(ALL)).waiting).toEqual([]);
+    bench.restart(other);
+    await bench.tables.restoreEntries();
+    await bench.tables.changeRoutes("blue", [route("10.10.0.0/24", { op: "del" })]);
+    expect(bench.stored()).toEqual([]);
+    expect((await bench.tables.routes(ALL)).waiting).toEqual([]);
   });
 });
 
 describe("a port that goes", () => {
   it("takes its routes along until it comes back", async () => {
-    await tables.changeRoutes("blue", [route("10.9.0.0/24", { via: [via("10.1.0.2")] })]);
-    await tables.portLeaves(0);
-    expect(present()).toEqual([]);
-    const [pod] = host.all.splice(0, 1);
-    await tables.retry();
-    expect((await tables.routes(ALL)).waiting).toHaveLength(1);
-    if (pod) host.all.push({ ...pod, port: 9 });
-    await tables.retry();
-    expect(host.native.routes.get(0)?.at(-1)?.nextHops).toMatchObject([{ port: 9, address: "" }]);
+    await bench.tables.changeRoutes("blue", [route("10.9.0.0/24", { via: [via("10.1.0.2")] })]);
+    await bench.tables.portLeaves(0);
+    expect(bench.present()).toEqual([]);
+    const [pod] = bench.host.all.splice(0, 1);
+    await bench.tables.retry();
+    expect((await bench.tables.routes(ALL)).waiting).toHaveLength(1);
+    if (pod) bench.host.all.push({ ...pod, port: 9 });
+    await bench.tables.retry();
+    expect(bench.host.native.routes.get(0)?.at(-1)?.nextHops).toMatchObject([
+      { port: 9, address: "" },
+    ]);
   });
 
   it("leaves a route its other next hops", async () => {
     const both = [via("10.1.0.2"), via("10.0.12.2")];
-    await tables.changeRoutes("blue", [route("10.9.0.0/24", { via: both })]);
-    await tables.portLeaves(0);
-    expect(host.native.routes.get(0)?.at(-1)).toMatchObject({
+    await bench.tables.changeRoutes("blue", [route("10.9.0.0/24", { via: both })]);
+    await bench.tables.portLeaves(0);
+    expect(bench.host.native.routes.get(0)?.at(-1)).toMatchObject({
       prefix: "10.9.0.0/24",
       nextHops: [{ port: 1, address: "10.0.12.2" }],
     });
-    expect((await tables.routes(ALL)).waiting).toEqual([
+    expect((await bench.tables.routes(ALL)).waiting).toEqual([
       { network: "blue", entry: "10.9.0.0/24", reason: "mr0 (default/web-0) is gone" },
     ]);
-    await tables.retry();
-    expect(host.native.routes.get(0)?.at(-1)?.nextHops).toHaveLength(2);
+    await bench.tables.retry();
+    expect(bench.host.native.routes.get(0)?.at(-1)?.nextHops).toHaveLength(2);
   });
 
   it("takes its neighbours and FDB entries along", async () => {
-    await tables.changeNeighbours("blue", [
+    await bench.tables.changeNeighbours("blue", [
       { op: "add", port: "up0", address: "10.0.12.7", mac: MAC },
     ]);
-    await tables.changeFdb("lan", [{ op: "add", mac: MAC, vlan: 20, port: "up2", peer: "" }]);
-    await tables.portLeaves(1);
-    await tables.portLeaves(5);
-    expect(host.native.neighbours.get(0)).toHaveLength(1);
-    expect(host.native.fdb.get(2)?.map(({ mac }) => mac)).not.toContain(MAC);
+    await bench.tables.changeFdb("lan", [{ op: "add", mac: MAC, vlan: 20, port: "up2", peer: "" }]);
+    await bench.tables.portLeaves(1);
+    await bench.tables.portLeaves(5);
+    expect(bench.host.native.neighbours.get(0)).toHaveLength(1);
+    expect(bench.host.native.fdb.get(2)?.map(({ mac }) => mac)).not.toContain(MAC);
     const filter = { network: "lan", mac: "", vlan: null, port: "" };
-    expect((await tables.fdb(filter)).waiting).toMatchObject([{ entry: `${MAC} VLAN 20` }]);
-    await tables.retry();
-    expect(host.native.fdb.get(2)).toMatchObject([{}, {}, { mac: MAC, vlan: 20, port: 5 }]);
+    expect((await bench.tables.fdb(filter)).waiting).toMatchObject([{ entry: `${MAC} VLAN 20` }]);
+    await bench.tables.retry();
+    expect(bench.host.native.fdb.get(2)).toMatchObject([{}, {}, { mac: MAC, vlan: 20, port: 5 }]);
   });
 
   it("goes even when the addon refuses", async () => {
-    await tables.changeRoutes("blue", [route("10.9.0.0/24", { via: [via("10.1.0.2")] })]);
-    host.native.failure = new Error("no");
-    await tables.portLeaves(0);
-    await tables.portLeaves(99);
+    await bench.tables.changeRoutes("blue", [route("10.9.0.0/24", { via: [via("10.1.0.2")] })]);
+    bench.host.native.failure = new Error("no");
+    await bench.tables.portLeaves(0);
+    await bench.tables.portLeaves(99);
   });
 });
 
@@ -175,31 +154,31 @@ describe("a peer that goes", () => {
   const other = "02:00:00:00:00:98";
 
   beforeEach(async () => {
-    addVni(host, "lan");
+    addVni(bench.host, "lan");
     const place = { op: "add", vlan: null, port: "" } as const;
-    await tables.changeFdb("lan", [
+    await bench.tables.changeFdb("lan", [
       { ...place, mac: MAC, peer: "192.0.2.2" },
       { ...place, mac: other, peer: "2001:db8::2" },
     ]);
   });
 
-  const there = () => host.native.fdb.get(2)?.flatMap(({ mac, peer }) => (peer ? mac : []));
+  const there = () => bench.host.native.fdb.get(2)?.flatMap(({ mac, peer }) => (peer ? mac : []));
 
   it("takes its FDB entries along, and brings them back when it returns", async () => {
-    const [first, second] = host.native.peers.get(1) ?? [];
-    await tables.peersLeave("vtep0", ["192.0.2.2"]);
-    host.native.peers.set(1, second ? [second] : []);
+    const [first, second] = bench.host.native.peers.get(1) ?? [];
+    await bench.tables.peersLeave("vtep0", ["192.0.2.2"]);
+    bench.host.native.peers.set(1, second ? [second] : []);
     expect(there()).toEqual([other]);
-    await tables.retry();
-    expect((await tables.fdb(filter)).waiting).toMatchObject([{ entry: `${MAC} VLAN 0` }]);
-    host.native.peers.set(1, first && second ? [first, second] : []);
-    await tables.retry();
+    await bench.tables.retry();
+    expect((await bench.tables.fdb(filter)).waiting).toMatchObject([{ entry: `${MAC} VLAN 0` }]);
+    bench.host.native.peers.set(1, first && second ? [first, second] : []);
+    await bench.tables.retry();
     expect(there()).toEqual([other, MAC]);
-    expect((await tables.fdb(filter)).waiting).toEqual([]);
+    expect((await bench.tables.fdb(filter)).waiting).toEqual([]);
   });
 
   it("takes nothing along from another VTEP", async () => {
-    await tables.peersLeave("vtep1", ["192.0.2.2"]);
+    await bench.tables.peersLeave("vtep1", ["192.0.2.2"]);
     expect(there()).toEqual([MAC, other]);
   });
 });

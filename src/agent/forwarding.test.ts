@@ -1,70 +1,49 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type FakeHost, fakeHost, routeWish as route } from "../dataplane/forwarding-fixture.ts";
+import { routeWish as route } from "../dataplane/forwarding-fixture.ts";
 import { EntryStore } from "../store/entries.ts";
-import { Forwarding } from "./forwarding.ts";
+import { ALL, MAC, TableBench } from "./forwarding-fixture.ts";
 import type { RouteFilter, TraceWish } from "./forwarding-view.ts";
 
-const log = pino({ level: "silent" });
-const ALL: RouteFilter = { network: "", family: 0, within: "", match: "", source: "", limit: 1000 };
-const MAC = "02:00:00:00:00:99";
-
-let dir: string;
-let host: FakeHost;
-let tables: Forwarding;
+let bench: TableBench;
 
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), "mr-forwarding-"));
-  start();
+  bench = new TableBench();
 });
 
-afterEach(() => rmSync(dir, { recursive: true, force: true }));
-
-/** An agent on a node whose ports are there. */
-function start(ready = fakeHost()): void {
-  host = ready;
-  tables = new Forwarding(host, EntryStore.open(dir), log);
-}
-
-const stored = () => [...EntryStore.open(dir).network("blue").routes.keys()];
-const present = () =>
-  (host.native.routes.get(0) ?? []).filter((one) => one.source === "static").map((r) => r.prefix);
+afterEach(() => bench.remove());
 
 describe("a change", () => {
   it("is one batch for the addon, and on the disk before", async () => {
-    const applied = host.native.applyRoutes.bind(host.native);
+    const applied = bench.host.native.applyRoutes.bind(bench.host.native);
     let before: string[] = [];
-    host.native.applyRoutes = (network, changes) => {
-      before = stored();
+    bench.host.native.applyRoutes = (network, changes) => {
+      before = bench.stored();
       return applied(network, changes);
     };
     const batch = [route("10.9.0.0/24"), route("10.10.0.0/24")];
-    expect(await tables.changeRoutes("blue", batch)).toEqual({ applied: 2 });
+    expect(await bench.tables.changeRoutes("blue", batch)).toEqual({ applied: 2 });
     expect(before).toEqual(["10.9.0.0/24", "10.10.0.0/24"]);
-    expect(host.native.batches).toMatchObject([{ network: 0, changes: [{}, {}] }]);
+    expect(bench.host.native.batches).toMatchObject([{ network: 0, changes: [{}, {}] }]);
   });
 
   it("leaves nothing, on the disk either, when one of a batch is refused", async () => {
     const batch = [route("10.9.0.0/24"), route("10.10.0.1/24")];
-    await expect(tables.changeRoutes("blue", batch)).rejects.toThrow("changes[1].prefix");
-    expect(stored()).toEqual([]);
-    expect(host.native.batches).toEqual([]);
+    await expect(bench.tables.changeRoutes("blue", batch)).rejects.toThrow("changes[1].prefix");
+    expect(bench.stored()).toEqual([]);
+    expect(bench.host.native.batches).toEqual([]);
   });
 
   it("is taken back from the disk when the addon refuses it", async () => {
-    host.native.failure = new Error("no adjacency is left");
-    await expect(tables.changeRoutes("blue", [route("10.9.0.0/24")])).rejects.toThrow(
+    bench.host.native.failure = new Error("no adjacency is left");
+    await expect(bench.tables.changeRoutes("blue", [route("10.9.0.0/24")])).rejects.toThrow(
       'network = "blue": the dataplane refused: no adjacency is left; nothing was changed',
     );
-    expect(stored()).toEqual([]);
-    await tables.changeRoutes("blue", [route("10.9.0.0/24")]);
+    expect(bench.stored()).toEqual([]);
+    await bench.tables.changeRoutes("blue", [route("10.9.0.0/24")]);
   });
 
   it("is checked against what a change before it has made", async () => {
-    const both = [0, 1].map(() => tables.changeRoutes("blue", [route("10.9.0.0/24")]));
+    const both = [0, 1].map(() => bench.tables.changeRoutes("blue", [route("10.9.0.0/24")]));
     const results = await Promise.allSettled(both);
     expect(results).toMatchObject([
       { status: "fulfilled" },
@@ -73,17 +52,17 @@ describe("a change", () => {
   });
 
   it("may take entries out again", async () => {
-    await tables.changeRoutes("blue", [route("10.9.0.0/24")]);
-    await tables.changeRoutes("blue", [route("10.9.0.0/24", { op: "del" })]);
-    expect([stored(), present()]).toEqual([[], []]);
+    await bench.tables.changeRoutes("blue", [route("10.9.0.0/24")]);
+    await bench.tables.changeRoutes("blue", [route("10.9.0.0/24", { op: "del" })]);
+    expect([bench.stored(), bench.present()]).toEqual([[], []]);
   });
 
   it("of neighbours and of the FDB is kept as well", async () => {
     const neighbour = { port: "up0", address: "10.0.12.7", mac: MAC };
-    await tables.changeNeighbours("blue", [{ op: "add", ...neighbour }]);
+    await bench.tables.changeNeighbours("blue", [{ op: "add", ...neighbour }]);
     const entry = { op: "add", mac: MAC, vlan: null, port: "default/vm-0", peer: "" } as const;
-    await tables.changeFdb("lan", [entry]);
-    const store = EntryStore.open(dir);
+    await bench.tables.changeFdb("lan", [entry]);
+    const store = EntryStore.open(bench.dir);
     expect([...store.network("blue").neighbours.values()]).toEqual([neighbour]);
     expect([...store.network("lan").fdb.values()]).toEqual([
       { mac: MAC, vlan: 10, port: "mr4", peer: "" },
@@ -94,8 +73,8 @@ describe("a change", () => {
 describe("what is shown", () => {
   it("names ports, and the network of a leak", async () => {
     const leak = route("10.2.0.0/24", { type: "leak", via: [], leakTo: "red", count: true });
-    await tables.changeRoutes("blue", [leak]);
-    const { routes, total } = await tables.routes(ALL);
+    await bench.tables.changeRoutes("blue", [leak]);
+    const { routes, total } = await bench.tables.routes(ALL);
     expect(total).toBe(6);
     expect(routes.find(({ type }) => type === "leak")).toMatchObject({ leakTo: "red", packets: 0 });
     const pod = routes.find(({ source }) => source === "pod");
@@ -103,7 +82,7 @@ describe("what is shown", () => {
   });
 
   it("passes filters, and counts what the limit cuts off", async () => {
-    const list = (more: Partial<RouteFilter>) => tables.routes({ ...ALL, ...more });
+    const list = (more: Partial<RouteFilter>) => bench.tables.routes({ ...ALL, ...more });
     expect((await list({ limit: 2 })).routes).toHaveLength(2);
     expect((await list({ limit: 2 })).total).toBe(5);
     expect((await list({ network: "red" })).total).toBe(0);
@@ -116,21 +95,22 @@ describe("what is shown", () => {
 
   it("of neighbours and FDB can be had for one port, MAC or VLAN", async () => {
     const neighbours = { network: "", port: "up1", unresolved: false };
-    expect((await tables.neighbours(neighbours)).neighbours).toEqual([]);
-    expect((await tables.neighbours({ ...neighbours, port: "up0" })).neighbours).toMatchObject([
-      { network: "blue", ifname: "up0", address: "10.0.12.254" },
-    ]);
+    expect((await bench.tables.neighbours(neighbours)).neighbours).toEqual([]);
+    expect(
+      (await bench.tables.neighbours({ ...neighbours, port: "up0" })).neighbours,
+    ).toMatchObject([{ network: "blue", ifname: "up0", address: "10.0.12.254" }]);
     const unresolved = { ...neighbours, port: "", unresolved: true };
-    expect((await tables.neighbours(unresolved)).neighbours).toEqual([]);
+    expect((await bench.tables.neighbours(unresolved)).neighbours).toEqual([]);
     const fdb = async (more: object) =>
-      (await tables.fdb({ network: "", mac: "", vlan: null, port: "", ...more })).entries.length;
+      (await bench.tables.fdb({ network: "", mac: "", vlan: null, port: "", ...more })).entries
+        .length;
     expect([await fdb({}), await fdb({ vlan: 20 }), await fdb({ port: "mr4" })]).toEqual([2, 1, 1]);
     expect(await fdb({ mac: "02-00-00-00-05-05" })).toBe(1);
     await expect(fdb({ network: "blue" })).rejects.toThrow("the network is routed");
   });
 
   it("of the mirror names the networks that follow a table", () => {
-    expect(tables.mirror()).toMatchObject({
+    expect(bench.tables.mirror()).toMatchObject({
       overruns: 1,
       tables: [{ network: "blue", table: 254 }],
     });
@@ -139,16 +119,17 @@ describe("what is shown", () => {
 
 describe("moving a queue", () => {
   it("is done by any name of the port", async () => {
-    const moved = await tables.movePort({ port: "default/web-0", queue: 0, worker: 1 });
+    const moved = await bench.tables.movePort({ port: "default/web-0", queue: 0, worker: 1 });
     expect(moved).toMatchObject({ ifname: "mr0", queues: [{ queue: 0, worker: 1 }] });
-    expect(host.moved).toEqual([{ port: 0, queue: 0, worker: 1 }]);
+    expect(bench.host.moved).toEqual([{ port: 0, queue: 0, worker: 1 }]);
   });
 
   it("is refused for a queue or worker that is not there", async () => {
-    const move = (queue: number, worker: number) => tables.movePort({ port: "mr0", queue, worker });
+    const move = (queue: number, worker: number) =>
+      bench.tables.movePort({ port: "mr0", queue, worker });
     await expect(move(1, 0)).rejects.toThrow("queue = 1: the port has no such queue; it has 0");
     await expect(move(0, 2)).rejects.toThrow("worker = 2: no such worker; there is 0 to 1");
-    expect(host.moved).toEqual([]);
+    expect(bench.host.moved).toEqual([]);
   });
 });
 
@@ -168,15 +149,18 @@ describe("a trace", () => {
   });
 
   it("starts at the pod with its own address and names the ports", async () => {
-    host.native.answer.ports = [1];
-    const view = await tables.trace(wish());
-    expect(host.native.traced).toMatchObject([
+    bench.host.native.answer.ports = [1];
+    const view = await bench.tables.trace(wish());
+    expect(bench.host.native.traced).toMatchObject([
       { port: 0, source: "10.1.0.2", destination: "10.9.0.7", destinationMac: "", vlan: 0 },
     ]);
     expect(view).toMatchObject({ network: "blue", ports: [{ ifname: "up0" }], verdict: "sent" });
     expect(view.names["0"]).toBe("mr0 (default/web-0)");
-    await tables.trace(wish({ to: "FD00:9::7" }));
-    expect(host.native.traced[1]).toMatchObject({ source: "fd00:1::2", destination: "fd00:9::7" });
+    await bench.tables.trace(wish({ to: "FD00:9::7" }));
+    expect(bench.host.native.traced[1]).toMatchObject({
+      source: "fd00:1::2",
+      destination: "fd00:9::7",
+    });
   });
 
   it.each<[string, Partial<TraceWish>, string]>([
@@ -190,7 +174,7 @@ describe("a trace", () => {
     ["a tag in a routed network", { vlan: 7 }, "its frames have no tag; leave it out"],
     ["a multicast MAC", { mac: "01:00:5e:00:00:01" }, "mac = "],
   ])("is refused for %s", async (_, more, words) => {
-    await expect(tables.trace(wish(more))).rejects.toThrow(words);
-    expect(host.native.traced).toEqual([]);
+    await expect(bench.tables.trace(wish(more))).rejects.toThrow(words);
+    expect(bench.host.native.traced).toEqual([]);
   });
 });

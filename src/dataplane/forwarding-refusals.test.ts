@@ -1,43 +1,13 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import {
-  type FakeHost,
-  fakeHost,
-  routeWish as route,
-  routeInfo,
-  via,
-} from "./forwarding-fixture.ts";
-import type { Leak, RouteWish } from "./forwarding-model.ts";
-import { checkRoutes } from "./forwarding-routes.ts";
+import { plain, RouteChecks } from "./forwarding-check-fixture.ts";
+import { routeWish as route, routeInfo, via } from "./forwarding-fixture.ts";
+import type { RouteWish } from "./forwarding-model.ts";
 
-let host: FakeHost;
-let ours: Set<string>;
-let leaks: Leak[];
+let at: RouteChecks;
 
 beforeEach(() => {
-  host = fakeHost();
-  ours = new Set();
-  leaks = [];
+  at = new RouteChecks();
 });
-
-const plain = (prefix: string, type: RouteWish["type"]) => route(prefix, { type, via: [] });
-
-function check(wishes: RouteWish[], network = "blue") {
-  const known = {
-    has: (name: string, prefix: string) => ours.has(`${name} ${prefix}`),
-    waits: () => false,
-    leaks: () => leaks,
-  };
-  return checkRoutes(host, network, wishes, known);
-}
-
-/** What a batch of one change is refused with. */
-async function refusal(wish: RouteWish, network?: string): Promise<string> {
-  const error = await check([wish], network).then(
-    () => new Error("accepted"),
-    (reason: Error) => reason,
-  );
-  return error.message;
-}
 
 describe("a batch of routes is refused", () => {
   it.each<[string, RouteWish, string]>([
@@ -154,43 +124,45 @@ describe("a batch of routes is refused", () => {
       "network blue has no route for exactly this prefix",
     ],
   ])("%s", async (_, wish, words) => {
-    expect(await refusal(wish)).toContain(words);
-    expect(host.native.batches).toEqual([]);
+    expect(await at.refusal(wish)).toContain(words);
+    expect(at.host.native.batches).toEqual([]);
   });
 
   it("for a network that is not there, and for a bridged one", async () => {
-    expect(await refusal(route("10.9.0.0/24"), "green")).toBe(
+    expect(await at.refusal(route("10.9.0.0/24"), "green")).toBe(
       'network = "green": no such network; known routed networks: blue, red',
     );
-    expect(await refusal(route("10.9.0.0/24"), "lan")).toBe(
+    expect(await at.refusal(route("10.9.0.0/24"), "lan")).toBe(
       'network = "lan": the network is bridged, it has an FDB but neither routes nor neighbours; known routed networks: blue, red',
     );
   });
 
   it("for a prefix that is named twice", async () => {
-    await expect(check([route("10.9.0.0/24"), plain("10.9.0.0/24", "blackhole")])).rejects.toThrow(
-      'changes[1].prefix = "10.9.0.0/24": changes[0] changes it as well',
-    );
+    await expect(
+      at.check([route("10.9.0.0/24"), plain("10.9.0.0/24", "blackhole")]),
+    ).rejects.toThrow('changes[1].prefix = "10.9.0.0/24": changes[0] changes it as well');
   });
 
   it("for adding what is there or waits already", async () => {
-    ours.add("blue 10.9.0.0/24");
-    expect(await refusal(route("10.9.0.0/24"))).toContain("already that waits to be applied");
-    host.native.routes.get(0)?.push(routeInfo("10.9.0.0/24", { source: "static" }));
-    expect(await refusal(route("10.9.0.0/24"))).toContain(
+    at.ours.add("blue 10.9.0.0/24");
+    expect(await at.refusal(route("10.9.0.0/24"))).toContain("already that waits to be applied");
+    at.host.native.routes.get(0)?.push(routeInfo("10.9.0.0/24", { source: "static" }));
+    expect(await at.refusal(route("10.9.0.0/24"))).toContain(
       'has a route for it already; use op "replace", or "del" first',
     );
   });
 
   it("for what the configuration has made", async () => {
-    host.native.routes.get(0)?.push(routeInfo("10.9.0.0/24", { source: "static", type: "leak" }));
-    expect(await refusal(route("10.9.0.0/24", { op: "del" }))).toContain(
+    at.host.native.routes
+      .get(0)
+      ?.push(routeInfo("10.9.0.0/24", { source: "static", type: "leak" }));
+    expect(await at.refusal(route("10.9.0.0/24", { op: "del" }))).toContain(
       "from the configuration; change it there and restart the agent",
     );
   });
 
   it("as a whole when its last change cannot be made", async () => {
     const batch = [route("10.9.0.0/24"), route("10.10.0.1/24")];
-    await expect(check(batch)).rejects.toThrow("changes[1].prefix");
+    await expect(at.check(batch)).rejects.toThrow("changes[1].prefix");
   });
 });

@@ -1,49 +1,16 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import {
-  type FakeHost,
-  fakeHost,
-  hop,
-  routeWish as route,
-  routeInfo,
-  via,
-} from "./forwarding-fixture.ts";
-import type { Leak, RouteWish } from "./forwarding-model.ts";
-import { checkRoutes } from "./forwarding-routes.ts";
+import { plain, RouteChecks } from "./forwarding-check-fixture.ts";
+import { hop, routeWish as route, routeInfo, via } from "./forwarding-fixture.ts";
+import type { RouteWish } from "./forwarding-model.ts";
 
-let host: FakeHost;
-let ours: Set<string>;
-let leaks: Leak[];
-let waits: boolean;
+let at: RouteChecks;
 
 beforeEach(() => {
-  host = fakeHost();
-  ours = new Set();
-  leaks = [];
-  waits = false;
+  at = new RouteChecks();
 });
 
-const plain = (prefix: string, type: RouteWish["type"]) => route(prefix, { type, via: [] });
-
-function check(wishes: RouteWish[], network = "blue") {
-  const known = {
-    has: (name: string, prefix: string) => ours.has(`${name} ${prefix}`),
-    waits: () => waits,
-    leaks: () => leaks,
-  };
-  return checkRoutes(host, network, wishes, known);
-}
-
-/** What a batch of one change is refused with. */
-async function refusal(wish: RouteWish, network?: string): Promise<string> {
-  const error = await check([wish], network).then(
-    () => new Error("accepted"),
-    (reason: Error) => reason,
-  );
-  return error.message;
-}
-
 async function changes(...wishes: RouteWish[]) {
-  return (await check(wishes)).checked.map(({ change }) => change);
+  return (await at.check(wishes)).checked.map(({ change }) => change);
 }
 
 describe("a route", () => {
@@ -63,7 +30,7 @@ describe("a route", () => {
 
   it("leads to a neighbour that the kernel knows", async () => {
     const known = routeInfo("10.0.14.9/32", { source: "neighbour", nextHops: [hop(2)] });
-    host.native.routes.get(0)?.push(known);
+    at.host.native.routes.get(0)?.push(known);
     const [change] = await changes(route("10.9.0.0/24", { via: [via("10.0.14.9")] }));
     expect(change?.nextHops).toEqual([{ port: 2, address: "10.0.14.9", weight: 1 }]);
   });
@@ -109,8 +76,8 @@ describe("a route", () => {
   });
 
   it("of our own may be replaced and deleted", async () => {
-    host.native.routes.get(0)?.push(routeInfo("10.9.0.0/24", { source: "static" }));
-    ours.add("blue 10.9.0.0/24");
+    at.host.native.routes.get(0)?.push(routeInfo("10.9.0.0/24", { source: "static" }));
+    at.ours.add("blue 10.9.0.0/24");
     expect(await changes(route("10.9.0.0/24", { op: "replace" }))).toMatchObject([
       { op: "replace" },
     ]);
@@ -118,31 +85,31 @@ describe("a route", () => {
   });
 
   it("that waits is taken back without touching the table", async () => {
-    ours.add("blue 10.9.0.0/24");
+    at.ours.add("blue 10.9.0.0/24");
     expect(await changes(route("10.9.0.0/24", { op: "del" }))).toEqual([null]);
   });
 
   it("of our own may be deleted though the kernel has the prefix by now", async () => {
-    ours.add("blue 172.16.0.0/12");
+    at.ours.add("blue 172.16.0.0/12");
     expect(await changes(route("172.16.0.0/12", { op: "del" }))).toEqual([null]);
-    host.native.routes.get(0)?.push(routeInfo("172.16.0.0/12", { source: "static" }));
+    at.host.native.routes.get(0)?.push(routeInfo("172.16.0.0/12", { source: "static" }));
     expect(await changes(route("172.16.0.0/12", { op: "del" }))).toMatchObject([{ op: "del" }]);
   });
 
   it("of our own comes before the kernel's, and may be changed beside it", async () => {
-    ours.add("blue 172.16.0.0/12");
+    at.ours.add("blue 172.16.0.0/12");
     const wish = route("172.16.0.0/12", { op: "replace" });
     expect(await changes(wish)).toMatchObject([{ op: "replace" }]);
   });
 
   it("of our own that a pod's hides is taken out of the table as well", async () => {
-    ours.add("blue 10.9.0.0/24");
-    host.native.routes.get(0)?.push(routeInfo("10.9.0.0/24", { source: "pod" }));
+    at.ours.add("blue 10.9.0.0/24");
+    at.host.native.routes.get(0)?.push(routeInfo("10.9.0.0/24", { source: "pod" }));
     const wish = route("10.9.0.0/24", { op: "del" });
     expect(await changes(wish)).toMatchObject([{ op: "del" }]);
-    waits = true;
+    at.waits = true;
     expect(await changes(wish)).toEqual([null]);
-    expect(await refusal({ ...wish, op: "replace" })).toContain("for an attachment");
+    expect(await at.refusal({ ...wish, op: "replace" })).toContain("for an attachment");
   });
 
   it("may be put where replace finds none", async () => {
@@ -162,34 +129,36 @@ describe("a leak", () => {
   });
 
   it("is refused to itself, to nobody and to a bridged network", async () => {
-    expect(await refusal(leak("10.2.0.0/24", "blue"))).toContain(
+    expect(await at.refusal(leak("10.2.0.0/24", "blue"))).toContain(
       "packets for 10.2.0.0/24 would go round in a loop: blue -> blue",
     );
-    expect(await refusal(leak("10.2.0.0/24", ""))).toContain("no such network");
-    expect(await refusal(leak("10.2.0.0/24", "lan"))).toContain("the network is bridged");
+    expect(await at.refusal(leak("10.2.0.0/24", ""))).toContain("no such network");
+    expect(await at.refusal(leak("10.2.0.0/24", "lan"))).toContain("the network is bridged");
   });
 
   it("is refused to a network with the same addresses", async () => {
-    host.nets[1]?.prefixes.push("10.1.0.0/16");
-    expect(await refusal(leak("10.2.0.0/24", "red"))).toContain(
+    at.host.nets[1]?.prefixes.push("10.1.0.0/16");
+    expect(await at.refusal(leak("10.2.0.0/24", "red"))).toContain(
       "its node prefix 10.1.0.0/16 overlaps 10.1.0.0/24 of this network",
     );
   });
 
   it("is refused to a network that leaks the same back", async () => {
-    leaks = [{ from: "red", to: "blue", prefix: "10.9.0.0/16" }];
-    expect(await refusal(leak("10.9.3.0/24", "red"))).toContain("blue -> red -> blue");
+    at.leaks = [{ from: "red", to: "blue", prefix: "10.9.0.0/16" }];
+    expect(await at.refusal(leak("10.9.3.0/24", "red"))).toContain("blue -> red -> blue");
   });
 
   it("is refused when the configuration leaks the same back", async () => {
-    host.nets[1]?.leaks.push({ from: "red", to: "blue", prefix: "10.9.0.0/16" });
-    expect(await refusal(leak("10.9.3.0/24", "red"))).toContain("blue -> red -> blue");
+    at.host.nets[1]?.leaks.push({ from: "red", to: "blue", prefix: "10.9.0.0/16" });
+    expect(await at.refusal(leak("10.9.3.0/24", "red"))).toContain("blue -> red -> blue");
   });
 
   it("may take the place of the one that would have led back", async () => {
-    leaks = [{ from: "blue", to: "red", prefix: "10.9.0.0/16" }];
-    ours.add("blue 10.9.0.0/16");
-    host.native.routes.get(0)?.push(routeInfo("10.9.0.0/16", { source: "static", type: "leak" }));
+    at.leaks = [{ from: "blue", to: "red", prefix: "10.9.0.0/16" }];
+    at.ours.add("blue 10.9.0.0/16");
+    at.host.native.routes
+      .get(0)
+      ?.push(routeInfo("10.9.0.0/16", { source: "static", type: "leak" }));
     const wish = { ...leak("10.9.0.0/16", "red"), op: "replace" as const };
     expect(await changes(wish)).toMatchObject([{ op: "replace", leakTo: 1 }]);
   });
@@ -198,7 +167,7 @@ describe("a leak", () => {
 describe("a next hop on several uplinks", () => {
   it("is taken on the port that is named", async () => {
     const connected = { type: "connected", source: "kernel", nextHops: [hop(1), hop(2)] } as const;
-    host.native.routes
+    at.host.native.routes
       .get(0)
       ?.push(routeInfo("10.0.13.0/24", { ...connected, nextHops: [...connected.nextHops] }));
     const [change] = await changes(route("10.9.0.0/24", { via: [via("10.0.13.9", "up1")] }));
