@@ -59,4 +59,16 @@ struct Burst {
   Packet** end() { return packets.data() + size; }
 };
 
+// visit(port, packets, count) for each run of packets with the same output port.
+template <class Visit>
+void for_each_run(Packet** packets, std::uint32_t count, Visit visit) {
+  for (std::uint32_t begin = 0; begin < count;) {
+    const std::uint16_t port = packets[begin]->out_port;
+    std::uint32_t end = begin + 1;
+    while (end < count && packets[end]->out_port == port) ++end;
+    visit(port, &packets[begin], end - begin);
+    begin = end;
+  }
+}
+
 }  // namespace millrace

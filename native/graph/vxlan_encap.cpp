@@ -167,16 +167,6 @@ bool route(const Tunnel& tunnel, const Carried& carried) {
   return true;
 }
 
-void send_runs(Graph& graph, Packet** packets, std::uint32_t count) {
-  for (std::uint32_t begin = 0; begin < count;) {
-    const std::uint16_t port = packets[begin]->out_port;
-    std::uint32_t end = begin + 1;
-    while (end < count && packets[end]->out_port == port) ++end;
-    graph.send(port, &packets[begin], end - begin);
-    begin = end;
-  }
-}
-
 }  // namespace
 
 void vxlan_send(Graph& graph, Packet** packets, std::uint32_t count, bool answers) {
@@ -197,18 +187,16 @@ void vxlan_send(Graph& graph, Packet** packets, std::uint32_t count, bool answer
   }
   graph.counters(config.index).add(kTxPackets, sent);
   graph.counters(config.index).add(kTxBytes, bytes);
-  send_runs(graph, ready.data(), sent);
+  for_each_run(ready.data(), sent, [&](std::uint16_t port, Packet** run, std::uint32_t length) {
+    graph.send(port, run, length);
+  });
 }
 
 void vxlan_encap(Graph& graph) {
   Burst& input = graph.vxlan_encap;
-  for (std::uint32_t begin = 0; begin < input.size;) {
-    const std::uint16_t port = input.packets[begin]->out_port;
-    std::uint32_t end = begin + 1;
-    while (end < input.size && input.packets[end]->out_port == port) ++end;
-    vxlan_send(graph, &input.packets[begin], end - begin, true);
-    begin = end;
-  }
+  for_each_run(input.begin(), input.size, [&](std::uint16_t, Packet** run, std::uint32_t length) {
+    vxlan_send(graph, run, length, true);
+  });
   input.size = 0;
 }
 
