@@ -1,7 +1,5 @@
 #include "engine/dataplane.hpp"
 
-#include <algorithm>
-
 #include "engine/cpu_placement.hpp"
 #include "engine/errors.hpp"
 #include "engine/tracer.hpp"
@@ -14,9 +12,6 @@ namespace {
 constexpr std::uint32_t kEvents = 256;
 // Routes that can be counted; each costs 16 bytes per worker.
 constexpr std::uint32_t kCountedRoutes = 4096;
-// How often the kernel is told which neighbours are in use: well below the 30 seconds after which
-// it holds a neighbour for stale (base_reachable_time).
-constexpr std::uint32_t kUseInterval = 5;
 // No kernel table has this number: the mirror follows links, neighbours and addresses alone.
 constexpr std::uint32_t kNoTable = 0;
 
@@ -244,16 +239,6 @@ void Dataplane::write_prefixes(std::uint16_t index) {
   ports_.factory().program().set_prefixes(index, {prefixes_[index], node_addresses_});
 }
 
-void Dataplane::write_vteps(std::uint16_t index) {
-  const std::vector<std::uint16_t> udp_ports = overlay_.udp_ports(ports_.network_of(index));
-  ports_.factory().program().set_vteps(ports_.ifindex_of(index), udp_ports);
-}
-
-void Dataplane::write_vteps_of(std::uint32_t underlay) {
-  for (const auto& [index, prefixes] : prefixes_)
-    if (ports_.network_of(index) == underlay) write_vteps(index);
-}
-
 void Dataplane::set_node_addresses(const std::set<IpAddress>& addresses) {
   const std::lock_guard lock(mutex_);
   node_addresses_.clear();
@@ -266,110 +251,9 @@ std::optional<xdp_statistics> Dataplane::statistics(std::uint16_t index) {
   return ports_.statistics(index);
 }
 
-Fdb& Dataplane::fdb_of(std::uint32_t id) {
-  if (Bridge* bridge = network(id).bridge) return bridge->fdb;
-  if (Fdb* fdb = overlay_.fdb_of(id)) return *fdb;
-  throw std::invalid_argument("network " + network(id).name + " is routed and has no VNI: no FDB");
-}
-
-std::uint16_t Dataplane::fdb_place(std::uint32_t id, const FdbChange& change) const {
-  const std::string port = "port " + std::to_string(change.port);
-  const PortConfig* config = ports_.config(change.port);
-  if (config == nullptr || ports_.network_of(change.port) != id)
-    throw std::invalid_argument(to_text(change.mac) + ": " + port + " is not in the network");
-  if ((config->vxlan != nullptr) != change.peer.has_value())
-    throw std::invalid_argument(to_text(change.mac) + ": " + port +
-                                (change.peer ? " leads to no peers" : " needs a peer"));
-  return change.peer ? overlay_.require_peer(id, *change.peer) : change.port;
-}
-
-void Dataplane::apply_fdb(std::uint32_t id, std::span<const FdbChange> changes) {
-  const std::lock_guard lock(mutex_);
-  millrace::apply_fdb(fdb_of(id), changes,
-                      [&](const FdbChange& change) { return fdb_place(id, change); });
-}
-
-FdbInfo Dataplane::fdb_info(std::uint32_t id, const Fdb::Entry& entry) const {
-  if (!is_peer(entry.port)) return {entry, std::nullopt};
-  FdbInfo info{entry, overlay_.address_of(entry.port)};
-  if (const PortConfig* config = overlay_.port_of(id)) info.entry.port = config->index;
-  return info;
-}
-
-std::vector<FdbInfo> Dataplane::list_fdb(std::uint32_t id) {
-  const std::lock_guard lock(mutex_);
-  std::vector<FdbInfo> list;
-  fdb_of(id).walk(fdb_seconds(coarse_clock()),
-                  [&](const Fdb::Entry& entry) { list.push_back(fdb_info(id, entry)); });
-  return list;
-}
-
 void Dataplane::apply_hosts(std::uint32_t id, std::span<const HostChange> changes) {
   const std::lock_guard lock(mutex_);
   bridges_.apply_hosts(id, changes);
-}
-
-// The node's address is for the VTEP from here on, whether or not a link has it.
-VtepInfo Dataplane::add_vtep(const VtepRequest& request) {
-  const std::lock_guard lock(mutex_);
-  const Network& underlay = network(request.underlay);
-  if (underlay.vrf == nullptr)
-    throw std::invalid_argument("VTEP " + request.name + ": network " + underlay.name +
-                                " is bridged and cannot be an underlay");
-  const VtepInfo info = overlay_.add_vtep(request, *underlay.vrf);
-  for (const auto& address : {request.address4, request.address6})
-    if (address) routing_.set_local(request.underlay, *address);
-  write_vteps_of(request.underlay);
-  return info;
-}
-
-void Dataplane::remove_vtep(std::uint32_t id) {
-  const std::lock_guard lock(mutex_);
-  const VtepRequest request = overlay_.vtep(id);
-  overlay_.remove_vtep(id);
-  write_vteps_of(request.underlay);
-  for (const auto& address : {request.address4, request.address6})
-    if (address && std::find(node_addresses_.begin(), node_addresses_.end(),
-                             Prefix::host(*address)) == node_addresses_.end())
-      routing_.remove_local(request.underlay, *address);
-}
-
-void Dataplane::apply_peers(std::uint32_t vtep, std::span<const PeerChange> changes) {
-  const std::lock_guard lock(mutex_);
-  overlay_.apply_peers(vtep, changes);
-}
-
-std::vector<PeerInfo> Dataplane::list_peers(std::uint32_t vtep) {
-  const std::lock_guard lock(mutex_);
-  return overlay_.list_peers(vtep);
-}
-
-std::uint16_t Dataplane::add_vni(std::uint32_t id, const VniRequest& request) {
-  const std::lock_guard lock(mutex_);
-  const Network& home = network(id);
-  const PortConfig& config = overlay_.add_vni(id, request, home.vrf.get(), home.bridge);
-  if (home.bridge == nullptr) {
-    routing_.add_port(config);
-  } else {
-    home.bridge->add_port({config});
-    home.bridge->vxlan.store(&config, std::memory_order_release);
-  }
-  return config.index;
-}
-
-void Dataplane::remove_vni(std::uint32_t id) {
-  const std::lock_guard lock(mutex_);
-  const Network& home = network(id);
-  overlay_.remove_vni(id, [&](const PortConfig& config) {
-    if (home.bridge == nullptr) return routing_.remove_port(config.index);
-    home.bridge->vxlan.store(nullptr, std::memory_order_release);
-    home.bridge->remove_port(config.index);
-  });
-}
-
-void Dataplane::set_flood(std::uint32_t id, std::span<const IpAddress> peers) {
-  const std::lock_guard lock(mutex_);
-  overlay_.set_flood(id, peers);
 }
 
 void Dataplane::set_mirror(std::uint32_t id, std::uint32_t table) {
@@ -414,58 +298,6 @@ RouteFollower::Callbacks Dataplane::follower_callbacks() {
     tell({"kernel-fdb", {{"ifindex", static_cast<double>(ifindex)}}, {}});
   };
   return callbacks;
-}
-
-void Dataplane::handle(const GraphEvent& event) {
-  if (event.kind == GraphEvent::Kind::kResolve)
-    return follower_.probe(event.port, {event.ip6, event.address});
-  const bool moved = event.kind == GraphEvent::Kind::kMacMoved;
-  DataplaneEvent told{
-      moved ? "mac-moved" : "mac-limit",
-      {{"network", static_cast<double>(event.network)}, {"vlan", static_cast<double>(event.vlan)}},
-      {{"mac", to_text(event.mac)}}};
-  if (moved) {
-    name_place(told, event, "to", "toPeer", event.port);
-    name_place(told, event, "from", "fromPeer", event.other_port);
-  } else {
-    name_place(told, event, "port", "portPeer", event.port);
-  }
-  tell(told);
-}
-
-// A port; for a station behind another VTEP that of the VNI, and the VTEP beside it.
-void Dataplane::name_place(DataplaneEvent& told, const GraphEvent& event, const char* name,
-                           const char* peer_name, std::uint16_t place) {
-  const std::lock_guard lock(mutex_);
-  const std::optional<IpAddress> peer = overlay_.address_of(place);
-  const PortConfig* vni = is_peer(place) ? overlay_.port_of(event.network) : nullptr;
-  const std::uint16_t port = vni != nullptr ? vni->index : place;
-  told.numbers.emplace_back(name, static_cast<double>(port));
-  told.texts.emplace_back(peer_name, peer ? to_text(*peer) : "");
-}
-
-// What the mirror has lost and found again is worth a line in the log.
-void Dataplane::tell_resyncs() {
-  const MirrorStatistics now = mirror_->statistics();
-  if (now.resyncs == resyncs_told_) return;
-  resyncs_told_ = now.resyncs;
-  tell({"resync",
-        {{"milliseconds", static_cast<double>(now.last_resync.count()) / 1000},
-         {"routes", static_cast<double>(now.routes)},
-         {"overruns", static_cast<double>(now.overruns)}},
-        {}});
-}
-
-void Dataplane::every_second() {
-  tell_resyncs();
-  if (++seconds_ % kUseInterval == 0)
-    routing_.collect_used(
-        [this](std::uint16_t port, const IpAddress& address) { follower_.probe(port, address); });
-  const std::lock_guard lock(mutex_);
-  bridges_.age(coarse_clock());
-  if (!bridges_.has_retired()) return;
-  quiescence_.synchronize();
-  bridges_.reclaim();
 }
 
 }  // namespace millrace

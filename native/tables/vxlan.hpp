@@ -107,7 +107,6 @@ class Vxlan {
   void release_peer(std::uint16_t fdb_port);
   // Precondition: every worker has passed a quiescent state since the last change.
   void reclaim();
-  bool has_retired() const { return !old_.empty() || !released_.empty(); }
 
  private:
   std::array<std::atomic<const Vtep*>, kMaxVteps> vteps_{};
