@@ -4,49 +4,23 @@
 //   millrace_pipeline [flows=65536] [seconds=2] [routes=256]
 // More than 256 routes make the synthetic Internet table of bench/lpm; the flows then go to
 // addresses in random prefixes of it.
-#include <chrono>
-#include <cstdio>
-#include <cstdlib>
+#include "pipeline/pipeline.hpp"
+
 #include <memory>
 #include <vector>
 
-#include "base/checksum.hpp"
-#include "base/headers.hpp"
-#include "engine/replay_port.hpp"
-#include "graph/graph.hpp"
 #include "lpm/table.h"
 
 namespace {
 
 using namespace millrace;
+using namespace millrace::bench;
 
 constexpr Ip4 kPod = 0x0a010002, kGateway = 0x0a010001, kSink = 0x0a010003,
               kBehindSink = 0x0a020000;
 const Mac kGatewayMac{{2, 0, 0, 0, 0, 1}};
 const Mac kPodMac{{2, 0, 0, 0, 0, 2}};
 const Mac kSinkMac{{2, 0, 0, 0, 0, 3}};
-
-// 60 bytes without the frame check sequence: a 64-byte frame on the wire.
-Bytes make_udp(std::uint32_t flow, Ip4 destination) {
-  Bytes frame(60, 0);
-  std::uint8_t* ip = frame.data() + kEthernetLength;
-  std::memcpy(frame.data(), kGatewayMac.bytes.data(), 6);
-  std::memcpy(frame.data() + 6, kPodMac.bytes.data(), 6);
-  store_be16(frame.data() + 12, kEtherTypeIp4);
-  ip[0] = 0x45;
-  store_be16(ip + ip4::kTotalLength, 46);
-  ip[ip4::kTtl] = 64;
-  ip[ip4::kProtocol] = kProtoUdp;
-  store_be32(ip + ip4::kSource, kPod);
-  store_be32(ip + ip4::kDestination, destination);
-  const auto checksum =
-      static_cast<std::uint16_t>(~checksum_fold(checksum_add(0, ip, ip4::kMinHeader)));
-  std::memcpy(ip + ip4::kChecksum, &checksum, 2);
-  store_be16(ip + 20, static_cast<std::uint16_t>(1024 + flow));
-  store_be16(ip + 22, 2000);
-  store_be16(ip + 24, 26);
-  return frame;
-}
 
 PortConfig make_config(std::uint16_t index, const Mac& peer, Ip4 address, Vrf& vrf) {
   PortConfig config;
@@ -59,21 +33,6 @@ PortConfig make_config(std::uint16_t index, const Mac& peer, Ip4 address, Vrf& v
   return config;
 }
 
-void add_route(Vrf& vrf, Ip4 prefix, std::uint32_t length, std::uint32_t value) {
-  std::uint8_t bytes[4];
-  store_be32(bytes, prefix);
-  vrf.fib4.insert(bytes, length, value);
-}
-
-void add_routes(Vrf& vrf) {
-  vrf.gateway4 = kGateway;
-  vrf.has_gateway4 = true;
-  add_route(vrf, kGateway, 32, kNextHopLocal);
-  add_route(vrf, kSink, 32, kFirstAdjacency + 1);
-  for (std::uint32_t i = 0; i < 256; ++i)  // 256 routes of /24: the lookup goes below the root
-    add_route(vrf, kBehindSink + (i << 8), 24, kFirstAdjacency + 1);
-}
-
 // Where the graph forwards at all: unicast, and not to the loopback or link-local prefixes.
 bool is_forwarded(Ip4 address) {
   return (address >> 24) != 0 && (address >> 24) != 127 && (address >> 16) != 0xa9fe &&
@@ -82,7 +41,11 @@ bool is_forwarded(Ip4 address) {
 
 // Destinations of the flows. Every route leads to the sink.
 std::vector<Ip4> add_table(Vrf& vrf, std::uint32_t routes, std::uint32_t flows) {
-  add_routes(vrf);
+  vrf.gateway4 = kGateway;
+  vrf.has_gateway4 = true;
+  add_route(vrf, kGateway, 32, kNextHopLocal);
+  add_route(vrf, kSink, 32, kFirstAdjacency + 1);
+  add_routes(vrf, kBehindSink, kFirstAdjacency + 1);
   std::vector<Ip4> destinations;
   if (routes <= 256) {
     for (std::uint32_t flow = 0; flow < flows; ++flow)
@@ -106,10 +69,9 @@ std::vector<Ip4> add_table(Vrf& vrf, std::uint32_t routes, std::uint32_t flows) 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::uint32_t flows = argc > 1 ? static_cast<std::uint32_t>(std::atoi(argv[1])) : 65536;
-  const double limit = argc > 2 ? std::atof(argv[2]) : 2.0;
+  const Limits limits = limits_of(argc, argv);
   const std::uint32_t routes = argc > 3 ? static_cast<std::uint32_t>(std::atoi(argv[3])) : 256;
-  if (flows < 1 || flows > 65536 || limit <= 0 || limit > 60 || routes > 2000000) {
+  if (!limits.valid() || routes > 2000000) {
     std::fprintf(stderr,
                  "usage: millrace_pipeline [flows: 1 to 65536] [seconds: up to 60] "
                  "[routes: up to 2000000]\n");
@@ -122,10 +84,10 @@ int main(int argc, char** argv) {
   const auto graph =
       std::make_unique<Graph>(pool, Graph::Shared{adjacencies, counters.data()}, 1000);
   Vrf vrf;
-  const std::vector<Ip4> destinations = add_table(vrf, routes, flows);
+  const std::vector<Ip4> destinations = add_table(vrf, routes, limits.flows);
   std::vector<Bytes> templates;
-  for (std::uint32_t flow = 0; flow < flows; ++flow)
-    templates.push_back(make_udp(flow, destinations[flow]));
+  for (std::uint32_t flow = 0; flow < limits.flows; ++flow)
+    templates.push_back(make_udp({kGatewayMac, kPodMac, kPod, destinations[flow], flow}));
   ReplayPort source(make_config(0, kPodMac, kPod, vrf), umem, pool, std::move(templates));
   NullPort sink(make_config(1, kSinkMac, kSink, vrf), pool);
   for (Port* port : std::initializer_list<Port*>{&source, &sink}) {
@@ -133,25 +95,8 @@ int main(int argc, char** argv) {
     graph->attach(*port);
   }
 
-  std::array<Packet, kMaxBurst> packets;
-  std::uint64_t sent = 0;
-  const auto begin = std::chrono::steady_clock::now();
-  double seconds = 0;
-  while (seconds < limit) {
-    for (int i = 0; i < 4096; ++i) {
-      const std::uint32_t n = source.receive(packets.data(), kMaxBurst);
-      graph->process(packets.data(), n, source);
-      sent += n;
-    }
-    seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  }
-  const bool complete = counters[1].get(kTxPackets) == sent && pool.available() == pool.total();
-  std::printf(
-      "{\"flows\":%u,\"routes\":%zu,\"packets\":%llu,\"seconds\":%.3f,\"mpps\":%.3f,\"ns_per_"
-      "packet\":%.1f,"
-      "\"complete\":%s}\n",
-      flows, vrf.fib4.size(), static_cast<unsigned long long>(sent), seconds,
-      static_cast<double>(sent) / seconds / 1e6, seconds * 1e9 / static_cast<double>(sent),
-      complete ? "true" : "false");
-  return complete ? 0 : 1;
+  const Measured measured = measure(*graph, source, limits.seconds);
+  const bool complete =
+      counters[1].get(kTxPackets) == measured.packets && pool.available() == pool.total();
+  return report(measured, limits.flows, vrf.fib4.size(), complete);
 }
