@@ -21,7 +21,7 @@ const own: FabricNode = {
 };
 
 const write = (node: FabricNode, podCidrs = CIDRS, annotations: Record<string, string> = {}) =>
-  Object.fromEntries(writeFlannelAnnotations(node, { annotations, podCidrs }));
+  Object.fromEntries(writeFlannelAnnotations(node, { annotations, podCidrs }, 1));
 
 describe("what flannel's nodes are told of us", () => {
   const DATA = '{"VNI":1,"VtepMAC":"0a:00:00:00:00:0b"}';
@@ -51,6 +51,12 @@ describe("what flannel's nodes are told of us", () => {
     expect(keys({ ...own, networks: [noPrefix] })).toEqual(v4.map((key) => `${PREFIX}/${key}`));
   });
 
+  test("is the network of flannel's VNI, though another has prefixes of theirs as well", () => {
+    const other = { ...flannelLike, vni: 400 };
+    expect(write({ ...own, networks: [other, flannelLike] })).toEqual(write(own));
+    expect(() => write({ ...own, networks: [other] })).toThrow("VNI 1 has no prefix in them");
+  });
+
   test("is the address that people set, where they did", () => {
     const set = { [`${PREFIX}/public-ip-overwrite`]: "203.0.113.9" };
     expect(write(own, CIDRS, set)).toMatchObject({
@@ -62,7 +68,7 @@ describe("what flannel's nodes are told of us", () => {
   test("is nothing while flannel could not reach us, with the reason", () => {
     expect(() => write(own, [])).toThrow("missing; flannel routes them to us; run kube-controller");
     expect(() => write(own, ["10.77.0.0/24"])).toThrow(
-      "10.77.0.0/24: no routed network with a VNI",
+      "10.77.0.0/24: the routed network with VNI 1 has no prefix in them",
     );
     const noVtep = { ...own, vteps: own.vteps.slice(0, 1) };
     expect(() => write(noVtep)).toThrow("VNI 1: the VTEP on UDP port 8472 has no address");

@@ -23,13 +23,18 @@ const OWN: ReadonlySet<string> = new Set([
 export const isFlannelAnnotation = (key: string) => OWN.has(key);
 
 /**
- * Annotations by which flannel's nodes take ours for one of theirs. flannel knows one network: ours
- * is the routed one whose prefixes are of the Node's podCIDRs, which is what flannel routes to us.
+ * Annotations by which flannel's nodes take ours for one of theirs. flannel knows one network, that
+ * of its VNI, and routes the Node's podCIDRs to us: so much of it must be ours.
  * @param facts our own Node
- * @throws AnnotationError when there is no such network, or the Node has no podCIDRs
+ * @param vni flannel's
+ * @throws AnnotationError when our network of this VNI has none of the podCIDRs, or the Node none
  */
-export function writeFlannelAnnotations(own: FabricNode, facts: NodeFacts): Map<string, string> {
-  const chosen = chooseNetwork(own, facts);
+export function writeFlannelAnnotations(
+  own: FabricNode,
+  facts: NodeFacts,
+  vni: number,
+): Map<string, string> {
+  const chosen = chooseNetwork(own, facts, vni);
   const written = new Map<string, string>();
   for (const family of FAMILIES) {
     const half = own.networks.find(
@@ -45,16 +50,16 @@ export function writeFlannelAnnotations(own: FabricNode, facts: NodeFacts): Map<
   return new Map([[BACKEND_TYPE, "vxlan"], [MANAGED, "true"], ...written]);
 }
 
-function chooseNetwork(own: FabricNode, { podCidrs }: NodeFacts): FabricNetwork {
+function chooseNetwork(own: FabricNode, { podCidrs }: NodeFacts, vni: number): FabricNetwork {
   if (podCidrs.length === 0) {
     const remedy = "run kube-controller-manager with --allocate-node-cidrs";
     throw new AnnotationError("spec.podCIDRs", undefined, `flannel routes them to us; ${remedy}`);
   }
-  const chosen = own.networks.find((one) =>
-    FAMILIES.some((family) => isInPodCidrs(one, family, podCidrs)),
+  const chosen = own.networks.find(
+    (one) => one.vni === vni && FAMILIES.some((family) => isInPodCidrs(one, family, podCidrs)),
   );
   if (chosen !== undefined) return chosen;
-  const reason = "no routed network with a VNI has a prefix in them, so flannel cannot reach one";
+  const reason = `the routed network with VNI ${vni} has no prefix in them, so flannel cannot reach it`;
   throw new AnnotationError("spec.podCIDRs", podCidrs.join(", "), reason);
 }
 

@@ -5,8 +5,14 @@ import { isFlannelAnnotation, writeFlannelAnnotations } from "./flannel-publish.
 import { factsOf, type NodeObject } from "./kubernetes-client.ts";
 import { isNodeAnnotation } from "./node-annotations.ts";
 
-/** Whose annotations are read and written. */
 export type AnnotationMode = "millrace" | "flannel" | "both";
+
+export interface Annotating {
+  /** Whose annotations are read and written: ours, flannel's, or both, where ours come first. */
+  annotations: AnnotationMode;
+  /** VNI of the network that flannel's are about. */
+  flannelBackendVni: number;
+}
 
 /** Annotations to set, and those to remove: null. */
 export type AnnotationPatch = Record<string, string | null>;
@@ -24,13 +30,14 @@ export interface Difference {
 export function differenceOf(
   own: FabricNode,
   object: NodeObject,
-  mode: AnnotationMode,
+  { annotations: mode, flannelBackendVni }: Annotating,
 ): Difference {
   const { annotations } = object.metadata;
   const difference: Difference = { patch: {}, problems: [] };
   const wanted = mode === "flannel" ? new Map() : ownAnnotations(own, annotations, difference);
   replace(wanted, isNodeAnnotation, annotations, difference.patch);
-  const flannel = mode === "millrace" ? null : flannelAnnotations(own, object, difference);
+  const flannel =
+    mode === "millrace" ? null : flannelAnnotations(own, object, flannelBackendVni, difference);
   if (flannel !== null) replace(flannel, isFlannelAnnotation, annotations, difference.patch);
   return difference;
 }
@@ -60,10 +67,11 @@ function ownAnnotations(
 function flannelAnnotations(
   own: FabricNode,
   object: NodeObject,
+  vni: number,
   { problems }: Difference,
 ): Map<string, string> | null {
   try {
-    return writeFlannelAnnotations(own, factsOf(object));
+    return writeFlannelAnnotations(own, factsOf(object), vni);
   } catch (error) {
     if (!(error instanceof AnnotationError)) throw error;
     problems.push({ key: error.key, reason: error.message });

@@ -1,7 +1,7 @@
 import type { FabricNode, FabricStatus } from "./fabric.ts";
 import type { NodeObject } from "./kubernetes-client.ts";
 import { describeFailure } from "./kubernetes-error.ts";
-import { type AnnotationMode, type AnnotationPatch, differenceOf } from "./kubernetes-patch.ts";
+import { type Annotating, type AnnotationPatch, differenceOf } from "./kubernetes-patch.ts";
 
 export interface PublisherTiming {
   /** Between two patches: each is told to every node of the cluster. */
@@ -19,7 +19,7 @@ type Rejected = FabricStatus["rejected"][number];
  */
 export class NodePublisher {
   readonly #name: string;
-  readonly #mode: AnnotationMode;
+  readonly #annotating: Annotating;
   readonly #patch: (patch: AnnotationPatch) => Promise<NodeObject>;
   readonly #settled: () => void;
   readonly #timing: PublisherTiming;
@@ -38,13 +38,13 @@ export class NodePublisher {
   /** @param settled called when rejected() may have changed */
   constructor(
     name: string,
-    mode: AnnotationMode,
+    annotating: Annotating,
     patch: (patch: AnnotationPatch) => Promise<NodeObject>,
     settled: () => void,
     timing: PublisherTiming,
   ) {
     this.#name = name;
-    this.#mode = mode;
+    this.#annotating = annotating;
     this.#patch = patch;
     this.#settled = settled;
     this.#timing = timing;
@@ -107,7 +107,7 @@ export class NodePublisher {
       this.#problems = [this.#problem(`the cluster has no Node of this name; ${accepted}`)];
       return null;
     }
-    const { patch, problems } = differenceOf(this.#own, this.#object, this.#mode);
+    const { patch, problems } = differenceOf(this.#own, this.#object, this.#annotating);
     this.#problems = problems.map(({ key, reason }) => this.#problem(reason, key));
     return Object.keys(patch).length === 0 ? null : await this.#patch(patch);
   }

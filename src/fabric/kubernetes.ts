@@ -3,18 +3,16 @@ import type { FabricDriver, FabricListener, FabricNode, FabricStatus } from "./f
 import { KubeClient, type NodeObject } from "./kubernetes-client.ts";
 import { FabricLog, NOT_YET } from "./kubernetes-log.ts";
 import { KnownNodes, MISSING_MS } from "./kubernetes-nodes.ts";
-import type { AnnotationMode, AnnotationPatch } from "./kubernetes-patch.ts";
+import type { Annotating, AnnotationPatch } from "./kubernetes-patch.ts";
 import { NodePublisher, type PublisherTiming } from "./kubernetes-publisher.ts";
 import { readNode } from "./kubernetes-read.ts";
 import { NodeWatch, type NodeWatchTiming } from "./kubernetes-watch.ts";
 
-export interface KubernetesFabricOptions {
+export interface KubernetesFabricOptions extends Annotating {
   /** Name of the Node that we run on. */
   nodeName: string;
   /** Path; in a pod, the service account by default. */
   kubeconfig?: string;
-  /** Whose annotations are read and written: ours, flannel's, or both, where ours come first. */
-  annotations: AnnotationMode;
 }
 
 export interface KubernetesTiming extends NodeWatchTiming, PublisherTiming {
@@ -64,7 +62,8 @@ class KubernetesDriver implements FabricDriver {
     this.#log = new FabricLog(log);
     this.#timing = timing;
     this.#publisher = new NodePublisher(
-      ...([options.nodeName, options.annotations] as const),
+      options.nodeName,
+      options,
       (annotations) => this.#annotate(annotations),
       () => this.#log.tell(this.status()),
       timing,

@@ -38,8 +38,8 @@ export async function openFabric(
     }
     case "kubernetes": {
       const { kubernetesDriver } = await import("./kubernetes.ts");
-      const { annotations, kubeconfig } = config;
-      const options = { nodeName, annotations };
+      const { annotations, flannelBackendVni, kubeconfig } = config;
+      const options = { nodeName, annotations, flannelBackendVni };
       return kubernetesDriver({ ...options, ...(kubeconfig !== undefined && { kubeconfig }) }, log);
     }
   }

@@ -1,12 +1,10 @@
 import type { FabricNode } from "../../src/fabric/fabric.ts";
 import { expectRightSums, startAgentHost, withLog } from "../fixtures/agent-host.ts";
-import { flannelConfig, startFlannel } from "../fixtures/flannel.ts";
+import { FLANNEL_PORT, FLANNEL_VNI, flannelConfig, startFlannel } from "../fixtures/flannel.ts";
 import { startFlannelEtcd } from "../fixtures/flannel-etcd.ts";
 import { addRoutedPod, FLANNEL_NETWORK } from "../fixtures/flannel-fabric.ts";
 import {
   expectTraffic,
-  FLANNEL_PORT,
-  FLANNEL_VNI,
   flannelAgentConfig,
   POD_CIDR,
   staticNode,

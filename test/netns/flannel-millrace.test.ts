@@ -1,10 +1,10 @@
 import { expect } from "vitest";
 import type { RouteView } from "../../src/agent/forwarding-view.ts";
 import { expectRightSums, startAgentHost, withLog } from "../fixtures/agent-host.ts";
+import { FLANNEL_VNI } from "../fixtures/flannel.ts";
 import { FLANNEL_NODE, openFlannelFabric } from "../fixtures/flannel-fabric.ts";
 import {
   expectTraffic,
-  FLANNEL_VNI,
   flannelAgentConfig,
   POD_CIDR,
   untilTold,
