@@ -30,42 +30,62 @@ void complete_sctp(Packet& packet, const Transport& transport, const FrameTable&
   std::memcpy(sctp + kSctpChecksum, &crc, 4);  // stored little-endian, RFC 9260 appendix A
 }
 
-void note(Packet& packet, const Transport& transport, const FrameTable& frames) {
-  if (transport.protocol == kProtoSctp &&
-      packet.head_length() >= transport.start + kSctpCommonHeader)
-    return complete_sctp(packet, transport, frames);
-  std::uint16_t offset;
-  if (transport.protocol == kProtoTcp)
-    offset = 16;
-  else if (transport.protocol == kProtoUdp)
-    offset = 6;
-  else
-    return;
-  if (packet.head_length() < transport.start + offset + 2) return;
+std::uint16_t checksum_offset(std::uint8_t protocol) {
+  return protocol == kProtoTcp ? 16 : protocol == kProtoUdp ? 6 : 0;
+}
+
+PartialChecksum find(const Packet& packet, const Transport& transport) {
+  const std::uint16_t offset = checksum_offset(transport.protocol);
+  if (offset == 0 || packet.head_length() < transport.start + offset + 2) return {};
   std::uint16_t field;
   std::memcpy(&field, packet.data + transport.start + offset, 2);
   const std::uint16_t partial =
       checksum_fold(pseudo_header_sum(transport.addresses, transport.address_bytes,
                                       transport.protocol, packet.length - transport.start));
-  if (field != partial) return;
-  packet.checksum_start = static_cast<std::uint16_t>(transport.start);
-  packet.checksum_offset = offset;
+  if (field != partial) return {};
+  return {static_cast<std::uint16_t>(transport.start), offset};
+}
+
+void note(Packet& packet, const Transport& transport, const FrameTable& frames) {
+  if (transport.protocol == kProtoSctp &&
+      packet.head_length() >= transport.start + kSctpCommonHeader)
+    return complete_sctp(packet, transport, frames);
+  const PartialChecksum left = find(packet, transport);
+  packet.checksum_start = left.start;
+  packet.checksum_offset = left.offset;
+}
+
+// Protocol 0 for fragments: none has a whole segment.
+Transport transport4(const Packet& packet, std::uint32_t header_length, std::uint32_t l3) {
+  const std::uint8_t* ip = packet.data + l3;
+  const std::uint16_t fragment = load_be16(ip + ip4::kFragment);
+  const bool whole = (fragment & (ip4::kMoreFragments | ip4::kOffsetMask)) == 0;
+  return {whole ? ip[ip4::kProtocol] : std::uint8_t{0}, l3 + header_length, ip + ip4::kSource, 8};
+}
+
+Transport transport6(const Packet& packet, std::uint32_t l3) {
+  const UpperLayer upper = find_upper_layer(packet, l3);
+  return {upper.protocol, upper.offset, packet.data + l3 + ip6::kSource, 32};
 }
 
 }  // namespace
 
+PartialChecksum find_partial_checksum4(const Packet& packet, std::uint32_t header_length,
+                                       std::uint32_t l3) {
+  return find(packet, transport4(packet, header_length, l3));
+}
+
+PartialChecksum find_partial_checksum6(const Packet& packet, std::uint32_t l3) {
+  return find(packet, transport6(packet, l3));
+}
+
 void note_partial_checksum4(Packet& packet, std::uint32_t header_length, const FrameTable& frames,
                             std::uint32_t l3) {
-  const std::uint8_t* ip = packet.data + l3;
-  const std::uint16_t fragment = load_be16(ip + ip4::kFragment);
-  if ((fragment & (ip4::kMoreFragments | ip4::kOffsetMask)) != 0) return;
-  note(packet, {ip[ip4::kProtocol], l3 + header_length, ip + ip4::kSource, 8}, frames);
+  note(packet, transport4(packet, header_length, l3), frames);
 }
 
 void note_partial_checksum6(Packet& packet, const FrameTable& frames, std::uint32_t l3) {
-  const UpperLayer upper = find_upper_layer(packet, l3);
-  const std::uint8_t* addresses = packet.data + l3 + ip6::kSource;
-  note(packet, {upper.protocol, upper.offset, addresses, 32}, frames);
+  note(packet, transport6(packet, l3), frames);
 }
 
 void complete_checksum(Packet& packet, const FrameTable& frames) {

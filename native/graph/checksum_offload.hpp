@@ -11,6 +11,17 @@
 
 namespace millrace {
 
+// Where the L4 checksum begins that is left to us, and where from there it is stored; 0: it is not.
+struct PartialChecksum {
+  std::uint16_t start = 0;
+  std::uint16_t offset = 0;
+};
+
+// Of a TCP or UDP packet; changes nothing. Parameters as below.
+PartialChecksum find_partial_checksum4(const Packet& packet, std::uint32_t header_length,
+                                       std::uint32_t l3 = kEthernetLength);
+PartialChecksum find_partial_checksum6(const Packet& packet, std::uint32_t l3 = kEthernetLength);
+
 // Sets checksum_start and checksum_offset of a TCP or UDP packet whose checksum is left to us; an
 // SCTP packet without its CRC32c gets it at once, because no receiver takes it from metadata.
 // header_length: of the IPv4 header, already validated; packet.length is exact. l3: where the IP

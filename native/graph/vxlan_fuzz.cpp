@@ -21,7 +21,10 @@ enum Flags : std::uint8_t {
   kCut = 0x10,       // cut short, at the next byte
   kFromPod = 0x20,   // a pod sends it
   kFromStation = 0x40,
+  kSplit = 0x80,  // longer, in several frames
 };
+// Holds all headers, as the first frame always does.
+constexpr std::uint32_t kFirstFrame = 140;
 
 void require(bool condition, const char* what) {
   if (condition) return;
@@ -52,6 +55,10 @@ std::vector<Bytes> make_templates() {
           with_routed(
               ip4_packet({.source = kRemote4, .destination = kBlueGateway4, .protocol = kProtoIcmp},
                          icmp4_message(icmp4::kEchoRequest, 0, 1, counting(8))),
+              kBlueMac, kBlueVni),
+          with_routed(
+              ip4_packet({.source = kRemote4, .destination = kBlueA.ip4, .protocol = kProtoSctp},
+                         Bytes(12)),
               kBlueMac, kBlueVni),
           from_peer({}, ethernet(kBlueMac, kPeerMac, kEtherTypeIp6, tcp_in)),
           from_peer({.vni = kGreenVni}, station),
@@ -108,6 +115,8 @@ class Fuzzer {
         const std::uint8_t value = byte();
         if (offset < frame.size()) frame[offset] = value;
       }
+      split((flags & kSplit) != 0);
+      if ((flags & kSplit) != 0) frame.resize(frame.size() + 2 * kFirstFrame);
       if ((flags & kCut) != 0) frame.resize(std::min<std::size_t>(frame.size(), byte()));
       fix(frame, flags);
       inject(frame, flags);
@@ -117,6 +126,13 @@ class Fuzzer {
   }
 
  private:
+  // What is queued goes through first.
+  void split(bool on) {
+    if (on == split_) return;
+    net_.run();
+    net_.port(kRedC).split_at(on ? kFirstFrame : 0);
+    split_ = on;
+  }
   void inject(Bytes& frame, std::uint8_t flags) {
     if ((flags & kFromStation) != 0) return net_.port(kGreenA).inject(frame);
     if ((flags & kFromPod) == 0) return net_.port(kRedC).inject(frame);
@@ -155,6 +171,7 @@ class Fuzzer {
   TestNetwork net_{TestNetwork::kUnlimited, 2048};
   VxlanNetwork overlay_{net_};
   const std::vector<Bytes> templates_ = make_templates();
+  bool split_ = false;
 };
 
 }  // namespace

@@ -1,7 +1,5 @@
 // VXLAN decapsulation, RFC 7348: only from VTEPs that are known, only into networks that take part,
 // and nothing that could reach another network from inside.
-#include <algorithm>
-
 #include "base/checksum.hpp"
 #include "graph/checksum_offload.hpp"
 #include "graph/nodes.hpp"
@@ -49,24 +47,30 @@ std::uint32_t ip_end(const Packet& packet, InnerType type) {
   return packet.length;
 }
 
+// Where the checksum is that the inner packet leaves to us; nowhere in one that lies about its
+// length, or goes on in further frames behind its end.
+PartialChecksum find_inner_partial(Packet& inner) {
+  const InnerType type = inner_type(inner);
+  const std::uint32_t end = ip_end(inner, type);
+  if (end > inner.length || (inner.tail != kNoFrame && end != inner.length)) return {};
+  inner.length = end;
+  if (type == InnerType::kIp4)
+    return find_partial_checksum4(inner, (inner.data[kEthernetLength] & 15u) * 4);
+  return type == InnerType::kIp6 ? find_partial_checksum6(inner) : PartialChecksum{};
+}
+
 // The inner checksum is still left to a device of the sender, which has counted on its completion:
 // a segment with a right checksum sums up to what its pseudo-header lacks ("local checksum
 // offload", Documentation/networking/checksum-offloads.rst).
-bool counts_on_inner(const Graph& graph, const Packet& packet, const Outer& outer,
-                     std::uint64_t pseudo) {
+bool counts_on_inner(const Packet& packet, const Outer& outer, std::uint64_t pseudo) {
   Packet inner = packet;
   strip_outer(inner, outer);
-  const InnerType type = inner_type(inner);
-  inner.length = std::min(inner.length, ip_end(inner, type));
-  if (type == InnerType::kIp4)
-    note_partial_checksum4(inner, (inner.data[kEthernetLength] & 15u) * 4, graph.pool.table());
-  else if (type == InnerType::kIp6)
-    note_partial_checksum6(inner, graph.pool.table());
-  if (inner.checksum_start == 0) return false;
+  const PartialChecksum left = find_inner_partial(inner);
+  if (left.start == 0) return false;
   const std::uint8_t* udp = packet.data + outer.l4;
-  const std::uint8_t* segment = inner.data + inner.checksum_start;
+  const std::uint8_t* segment = inner.data + left.start;
   std::uint16_t field;
-  std::memcpy(&field, segment + inner.checksum_offset, 2);
+  std::memcpy(&field, segment + left.offset, 2);
   const auto rest = static_cast<std::uint16_t>(~field);
   return checksum_fold(
              checksum_add(pseudo + rest, udp, static_cast<std::uint32_t>(segment - udp))) == 0xffff;
@@ -87,7 +91,7 @@ bool checksum_is_right(const Graph& graph, const Packet& packet, const Outer& ou
   if (partial && field == checksum_fold(pseudo)) return true;
   if (checksum_fold(pseudo + packet_sum(packet, graph.pool.table(), outer.l4)) == 0xffff)
     return true;
-  return partial && counts_on_inner(graph, packet, outer, pseudo);
+  return partial && counts_on_inner(packet, outer, pseudo);
 }
 
 DropReason check_outer(const Graph& graph, Packet& packet, const Outer& outer) {

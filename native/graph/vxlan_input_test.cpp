@@ -109,6 +109,24 @@ TEST_F(VxlanInputTest, AcceptsAChecksumThatCountsOnTheInnerOneBeingCompleted) {
                         DropReason::kVxlanChecksum);
 }
 
+// Summing what is inside may not read past it: it may end in the first of several frames.
+TEST_F(VxlanInputTest, RefusesAWrongChecksumAroundAShortPacketInALongOne) {
+  net.port(kRedC).split_at(1793);
+  for (const std::uint8_t protocol : {kProtoSctp, kProtoUdp, kProtoTcp}) {
+    const Ip4Fields four{.source = kRemote4, .destination = kBlueA.ip4, .protocol = protocol};
+    Bytes short4 = ethernet(kBlueMac, kPeerMac, kEtherTypeIp4, ip4_packet(four, {}));
+    short4.resize(3000);
+    expect_refused_inside("IPv4", from_peer({.udp_checksum = 0x1234}, short4),
+                          DropReason::kVxlanChecksum);
+    const Ip6Fields six{.source = kRedC.ip6, .destination = kBlueA.ip6, .next = protocol};
+    Bytes short6 =
+        ethernet(kBlueMac, kPeerMac, kEtherTypeIp6, ip6_packet(six, join({extension(protocol)})));
+    short6.resize(3000);
+    expect_refused_inside("IPv6", from_peer({.udp_checksum = 0x1234}, short6),
+                          DropReason::kVxlanChecksum);
+  }
+}
+
 TEST_F(VxlanInputTest, IgnoresReservedBitsAndPaddingBehindTheDatagram) {
   Bytes frame = from_peer({.flags = 0xff}, inner());
   frame.resize(frame.size() + 6);
