@@ -56,13 +56,38 @@ struct {
   __type(value, __u8);
 } prefixes6 SEC(".maps");
 
-static __always_inline int is_vtep(void* l4, void* end, __u8 protocol,
-                                   const struct millrace_port* port) {
+// The destination port of a UDP packet, 0 when it is none.
+static __always_inline __u16 udp_port(void* l4, void* end, __u8 protocol) {
   struct udphdr* udp = l4;
-  if (protocol != IPPROTO_UDP || port->vtep_ports[0] == 0 || (void*)(udp + 1) > end) return 0;
-  const __u16 destination = bpf_ntohs(udp->dest);
+  if (protocol != IPPROTO_UDP || (void*)(udp + 1) > end) return 0;
+  return bpf_ntohs(udp->dest);
+}
+
+// For address and UDP port of a VTEP of ours. A VXLAN device of the kernel may have the same UDP
+// port at another address.
+static __always_inline int is_vtep4(const struct iphdr* ip, void* end,
+                                    const struct millrace_port* port) {
+  if (port->vteps[0].udp_port == 0 || ip->ihl != 5 || (ip->frag_off & bpf_htons(0x1fff))) return 0;
+  const __u16 destination = udp_port((void*)(ip + 1), end, ip->protocol);
   int found = 0;
-  for (int i = 0; i < MILLRACE_MAX_VTEPS; ++i) found |= destination == port->vtep_ports[i];
+  for (int i = 0; i < MILLRACE_MAX_VTEPS; ++i)
+    found |= destination == port->vteps[i].udp_port && ip->daddr == port->vteps[i].address4;
+  return found && destination != 0;
+}
+
+static __always_inline int is_address6(const struct in6_addr* address, const __u32* other) {
+  return address->s6_addr32[0] == other[0] && address->s6_addr32[1] == other[1] &&
+         address->s6_addr32[2] == other[2] && address->s6_addr32[3] == other[3];
+}
+
+static __always_inline int is_vtep6(const struct ipv6hdr* ip, void* end,
+                                    const struct millrace_port* port) {
+  if (port->vteps[0].udp_port == 0) return 0;
+  const __u16 destination = udp_port((void*)(ip + 1), end, ip->nexthdr);
+  int found = 0;
+  for (int i = 0; i < MILLRACE_MAX_VTEPS; ++i)
+    found |=
+        destination == port->vteps[i].udp_port && is_address6(&ip->daddr, port->vteps[i].address6);
   return found && destination != 0;
 }
 
@@ -83,9 +108,7 @@ static __always_inline int prefix6(const struct ipv6hdr* ip, const struct millra
 static __always_inline int is_ours4(void* l3, void* end, const struct millrace_port* port) {
   struct iphdr* ip = l3;
   if ((void*)(ip + 1) > end) return 0;
-  if (ip->ihl == 5 && !(ip->frag_off & bpf_htons(0x1fff)) &&
-      is_vtep(ip + 1, end, ip->protocol, port))
-    return 1;
+  if (is_vtep4(ip, end, port)) return 1;
   const int found = prefix4(ip, port);
   return port->take == MILLRACE_TAKE_OURS ? found == MILLRACE_PREFIX_OURS
                                           : found != MILLRACE_PREFIX_NODE;
@@ -100,7 +123,7 @@ static __always_inline int is_nd(void* l4, void* end, __u8 protocol) {
 static __always_inline int is_ours6(void* l3, void* end, const struct millrace_port* port) {
   struct ipv6hdr* ip = l3;
   if ((void*)(ip + 1) > end) return 0;
-  if (is_vtep(ip + 1, end, ip->nexthdr, port)) return 1;
+  if (is_vtep6(ip, end, port)) return 1;
   const int found = prefix6(ip, port);
   if (port->take == MILLRACE_TAKE_OURS) return found == MILLRACE_PREFIX_OURS;
   const int link_local = (ip->daddr.s6_addr[0] == 0xfe && (ip->daddr.s6_addr[1] & 0xc0) == 0x80);

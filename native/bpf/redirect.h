@@ -17,14 +17,23 @@ enum {
   MILLRACE_TAKE_DEDICATED = 2,  // an uplink of our own: all but what is for the node itself
 };
 
+// A VTEP of ours in the underlay that a port belongs to. Addresses in network byte order, all zero
+// when it has none of that family; an unused entry is all zero.
+struct millrace_vtep {
+  __u32 address4;
+  __u16 udp_port;  // host byte order
+  __u16 reserved;
+  __u32 address6[4];
+};
+
 // What the program knows of a port; key of the map is the ifindex.
 struct millrace_port {
   __u32 ifindex;   // tells in the direct-mapped table whose entry this is
   __u32 slot;      // the port's number: key of its prefixes, place in the XSKMAP
   __u32 queues;    // queues that may have a socket; frames of others go the fallback way
   __u32 fallback;  // XDP_DROP for a pod port, XDP_PASS for a shared uplink
-  __u16 take;      // MILLRACE_TAKE_…
-  __u16 vtep_ports[MILLRACE_MAX_VTEPS];  // UDP ports of our VTEPs, host byte order; 0: none
+  __u32 take;      // MILLRACE_TAKE_…
+  struct millrace_vtep vteps[MILLRACE_MAX_VTEPS];
 };
 
 // Values of the prefix maps.

@@ -38,6 +38,16 @@ constexpr Ip6 kPod6 = ip6_address({0xfd00, 1, 0, 0, 0, 0, 0, 7});
 constexpr Mac kHostMac{{2, 0, 0, 0, 0, 1}};
 constexpr Mac kFarMac{{2, 0, 0, 0, 0, 2}};
 
+constexpr millrace_vtep make_vtep(std::uint16_t udp_port, Ip4 address4, const Ip6& address6) {
+  millrace_vtep vtep{};
+  vtep.udp_port = udp_port;
+  vtep.address4 = __builtin_bswap32(address4);  // as it is in the packet
+  for (int i = 0; i < 16; ++i)
+    vtep.address6[i / 4] |= std::uint32_t{address6.bytes[i]} << (i % 4 * 8);
+  return vtep;
+}
+constexpr millrace_vtep kVtep = make_vtep(kVtepPort, kHost4, kHost6);
+
 struct Case {
   const char* description;
   Bytes frame;
@@ -135,19 +145,19 @@ class RedirectTest : public ::testing::Test {
                                           .queues = 1,
                                           .fallback = XDP_DROP,
                                           .take = MILLRACE_TAKE_ALL,
-                                          .vtep_ports = {}};
+                                          .vteps = {}};
   static constexpr millrace_port kUplink{.ifindex = kLoopback,
                                          .slot = kSlot,
                                          .queues = 1,
                                          .fallback = XDP_PASS,
                                          .take = MILLRACE_TAKE_OURS,
-                                         .vtep_ports = {kVtepPort}};
+                                         .vteps = {kVtep}};
   static constexpr millrace_port kDedicated{.ifindex = kLoopback,
                                             .slot = kSlot,
                                             .queues = 1,
                                             .fallback = XDP_PASS,
                                             .take = MILLRACE_TAKE_DEDICATED,
-                                            .vtep_ports = {}};
+                                            .vteps = {}};
 
  private:
   std::unique_ptr<redirect, void (*)(redirect*)> skeleton_{nullptr, redirect__destroy};
@@ -238,6 +248,24 @@ TEST_F(RedirectTest, TakesFramesForTheVtepFromASharedUplink) {
        {"IPv6, TCP", packet6({.next = kTcp}, tcp({})), XDP_PASS}});
 }
 
+// Such as a VXLAN device of the kernel, which may use the same UDP port at another address.
+TEST_F(RedirectTest, LeavesFramesForOtherVtepsOnThePortToTheNode) {
+  millrace_port port = kUplink;
+  port.vteps[1] = make_vtep(kVtepPort + 1, kPod4, {});
+  register_port(port);
+  open_socket();
+  const auto to4 = [](Ip4 to, std::uint16_t udp_port) {
+    Bytes frame = packet4({.destination = to}, udp(counting(50)));
+    store_be16(&frame[kEthernetLength + 20 + 2], udp_port);
+    return frame;
+  };
+  expect_actions(
+      {{"another address, IPv4", to4(kPod4, kVtepPort), XDP_PASS},
+       {"the other VTEP's port, IPv4", to4(kHost4, kVtepPort + 1), XDP_PASS},
+       {"the other VTEP, IPv4", to4(kPod4, kVtepPort + 1), XDP_REDIRECT},
+       {"another address, IPv6", packet6({.destination = kPod6}, udp(counting(50))), XDP_PASS}});
+}
+
 TEST_F(RedirectTest, LeavesTheTrafficOfTheNodeAlone) {
   register_port(kUplink);
   open_socket();
@@ -254,7 +282,7 @@ TEST_F(RedirectTest, LeavesTheTrafficOfTheNodeAlone) {
 
 TEST_F(RedirectTest, KnowsNoVtepWhereThePortIsZero) {
   millrace_port port = kUplink;
-  port.vtep_ports[0] = 0;
+  port.vteps[0].udp_port = 0;
   register_port(port);
   open_socket();
   Bytes to_port_zero = packet4({}, udp({}));

@@ -102,6 +102,7 @@ class Dataplane {
   void write_prefixes(std::uint16_t index);
   void write_vteps(std::uint16_t index);
   void write_vteps_of(std::uint32_t underlay);
+  void take_vtep(std::uint32_t id);
   Fdb& fdb_of(std::uint32_t id);
   std::uint16_t fdb_place(std::uint32_t id, const FdbChange& change) const;
   FdbInfo fdb_info(std::uint32_t id, const Fdb::Entry& entry) const;

@@ -1,13 +1,11 @@
 // The dataplane's part in overlays: VTEPs, their peers, VNIs, and what FDBs say of them.
-#include <algorithm>
-
 #include "engine/dataplane.hpp"
 
 namespace millrace {
 
 void Dataplane::write_vteps(std::uint16_t index) {
-  const std::vector<std::uint16_t> udp_ports = overlay_.udp_ports(ports_.network_of(index));
-  ports_.factory().program().set_vteps(ports_.ifindex_of(index), udp_ports);
+  ports_.factory().program().set_vteps(ports_.ifindex_of(index),
+                                       overlay_.vteps_in(ports_.network_of(index)));
 }
 
 void Dataplane::write_vteps_of(std::uint32_t underlay) {
@@ -61,21 +59,31 @@ VtepInfo Dataplane::add_vtep(const VtepRequest& request) {
     throw std::invalid_argument("VTEP " + request.name + ": network " + underlay.name +
                                 " is bridged and cannot be an underlay");
   const VtepInfo info = overlay_.add_vtep(request, *underlay.vrf);
-  for (const auto& address : {request.address4, request.address6})
-    if (address) routing_.set_local(request.underlay, *address);
-  write_vteps_of(request.underlay);
+  try {
+    for (const auto& address : {request.address4, request.address6})
+      if (address) routing_.set_local(request.underlay, *address, LocalOwner::kVtep);
+    write_vteps_of(request.underlay);
+  } catch (...) {
+    take_vtep(info.id);
+    throw;
+  }
   return info;
 }
 
 void Dataplane::remove_vtep(std::uint32_t id) {
   const std::lock_guard lock(mutex_);
+  const std::uint32_t underlay = overlay_.vtep(id).underlay;
+  take_vtep(id);
+  write_vteps_of(underlay);
+}
+
+// Another VTEP may have the same address, with another UDP port.
+void Dataplane::take_vtep(std::uint32_t id) {
   const VtepRequest request = overlay_.vtep(id);
   overlay_.remove_vtep(id);
-  write_vteps_of(request.underlay);
   for (const auto& address : {request.address4, request.address6})
-    if (address && std::find(node_addresses_.begin(), node_addresses_.end(),
-                             Prefix::host(*address)) == node_addresses_.end())
-      routing_.remove_local(request.underlay, *address);
+    if (address && !overlay_.has_address(request.underlay, *address))
+      routing_.remove_local(request.underlay, *address, LocalOwner::kVtep);
 }
 
 void Dataplane::apply_peers(std::uint32_t vtep, std::span<const PeerChange> changes) {
@@ -91,14 +99,12 @@ std::vector<PeerInfo> Dataplane::list_peers(std::uint32_t vtep) {
 std::uint16_t Dataplane::add_vni(std::uint32_t id, const VniRequest& request) {
   const std::lock_guard lock(mutex_);
   const Network& home = network(id);
-  const PortConfig& config = overlay_.add_vni(id, request, home.vrf.get(), home.bridge);
-  if (home.bridge == nullptr) {
-    routing_.add_port(config);
-  } else {
+  const auto tables = [&](const PortConfig& config) {
+    if (home.bridge == nullptr) return routing_.add_port(config);
     home.bridge->add_port({config});
     home.bridge->vxlan.store(&config, std::memory_order_release);
-  }
-  return config.index;
+  };
+  return overlay_.add_vni(id, request, home.vrf.get(), home.bridge, tables).index;
 }
 
 void Dataplane::remove_vni(std::uint32_t id) {

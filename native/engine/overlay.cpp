@@ -73,39 +73,49 @@ void Overlay::remove_vtep(std::uint32_t id) {
       refuse("VTEP " + removed.request.name + ": network " + std::to_string(network) + " uses it");
   tables_.remove(&removed.vtep);
   for (const auto& [address, peer] : removed.peers) tables_.release_peer(peer);
-  removed.vtep.sources.publish();
   reclaim(removed.vtep);
   ports_.remove_deviceless(removed.vtep.port);
   vteps_.erase(id);
 }
 
-std::vector<std::uint16_t> Overlay::udp_ports(std::uint32_t underlay) const {
-  std::vector<std::uint16_t> ports;
+std::vector<XdpProgram::VtepAddress> Overlay::vteps_in(std::uint32_t underlay) const {
+  std::vector<XdpProgram::VtepAddress> found;
   for (const auto& [id, vtep] : vteps_)
-    if (vtep->request.underlay == underlay) ports.push_back(vtep->request.udp_port);
-  return ports;
+    if (const VtepRequest& request = vtep->request; request.underlay == underlay)
+      found.push_back({request.address4, request.address6, request.udp_port});
+  return found;
+}
+
+bool Overlay::has_address(std::uint32_t underlay, const IpAddress& address) const {
+  return std::any_of(vteps_.begin(), vteps_.end(), [&](const auto& item) {
+    const VtepRequest& request = item.second->request;
+    return request.underlay == underlay &&
+           (request.address4 == address || request.address6 == address);
+  });
 }
 
 void Overlay::check_peers(const VtepState& state, std::span<const PeerChange> changes) const {
   std::set<IpAddress> named;
-  std::size_t added = 0;
+  std::size_t peers = 0;
+  for (const auto& [id, vtep] : vteps_) peers += vtep->peers.size();
   for (const PeerChange& change : changes) {
     const std::string name = "peer " + to_text(change.address);
     const bool known = state.peers.contains(change.address);
     if (!named.insert(change.address).second) refuse(name + ": named twice");
     if (change.op == ChangeOp::kDelete ? !known : change.op == ChangeOp::kAdd && known)
       refuse(name + (known ? ": exists already" : ": does not exist"));
-    if (change.op == ChangeOp::kDelete) continue;
+    if (change.op == ChangeOp::kDelete) {
+      --peers;
+      continue;
+    }
     if (!state.vtep.has(change.address.ip6))
       refuse(name + ": VTEP " + state.request.name + " has no address of that family");
     if (change.address.is_unspecified() || change.address.is_multicast())
       refuse(name + ": not the address of a host");
     if (change.address == state.request.address4 || change.address == state.request.address6)
       refuse(name + ": that is VTEP " + state.request.name + " itself");
-    added += !known;
+    peers += !known;
   }
-  std::size_t peers = added;
-  for (const auto& [id, vtep] : vteps_) peers += vtep->peers.size();
   if (peers > kMaxPeers)
     throw std::length_error(std::to_string(peers) + " peers; at most " + std::to_string(kMaxPeers) +
                             " are possible");
@@ -134,10 +144,8 @@ void Overlay::remove_peers(VtepState& state, std::span<const PeerChange> changes
   if (gone.empty()) return;
   state.vtep.sources.publish();
   quiescence_.synchronize();
-  for (const std::uint16_t peer : gone) {
-    forget_peer(state, peer);
-    tables_.release_peer(peer);
-  }
+  forget_peers(state, gone);
+  for (const std::uint16_t peer : gone) tables_.release_peer(peer);
   reclaim(state.vtep);
 }
 
@@ -149,16 +157,18 @@ void Overlay::put_peer(VtepState& state, const PeerChange& change) {
   state.vtep.sources.set(change.address, peer);
 }
 
-void Overlay::forget_peer(const VtepState& state, std::uint16_t peer) {
+// All at once: each network's table is walked once, and the workers are waited for once.
+void Overlay::forget_peers(const VtepState& state, std::span<const std::uint16_t> peers) {
+  const std::set<std::uint16_t> gone(peers.begin(), peers.end());
+  std::vector<std::unique_ptr<const FloodList>> old;
   for (const auto& [network, vni] : vnis_) {
     if (vni->vxlan.vtep != &state.vtep) continue;
-    vni->vxlan.fdb->flush(peer);
-    if (!vni->flood || std::find(vni->flood->begin(), vni->flood->end(), peer) == vni->flood->end())
-      continue;
-    FloodList rest = *vni->flood;
-    std::erase(rest, peer);
-    publish_flood(*vni, std::move(rest));
+    vni->vxlan.fdb->flush(gone);
+    FloodList rest = vni->flood ? *vni->flood : FloodList{};
+    if (std::erase_if(rest, [&](std::uint16_t peer) { return gone.contains(peer); }) != 0)
+      old.push_back(publish_flood(*vni, std::move(rest)));
   }
+  quiescence_.synchronize();
 }
 
 std::vector<PeerInfo> Overlay::list_peers(std::uint32_t vtep) const {
@@ -169,7 +179,8 @@ std::vector<PeerInfo> Overlay::list_peers(std::uint32_t vtep) const {
 }
 
 const PortConfig& Overlay::add_vni(std::uint32_t network, const VniRequest& request, Vrf* vrf,
-                                   Bridge* bridge) {
+                                   Bridge* bridge,
+                                   const std::function<void(const PortConfig&)>& tables) {
   VtepState& home = state(request.vtep);
   if (vnis_.contains(network)) refuse("network " + std::to_string(network) + " has a VNI already");
   if (home.vtep.vnis.find(request.vni) != nullptr)
@@ -192,6 +203,7 @@ const PortConfig& Overlay::add_vni(std::uint32_t network, const VniRequest& requ
   config.vxlan = &created->vxlan;
   const PortConfig& port = ports_.add_deviceless(network, config);
   created->port = port.index;
+  tables(port);
   vnis_[network] = std::move(created);
   home.vtep.vnis.set(request.vni, port.index);
   home.vtep.vnis.publish();
@@ -206,7 +218,9 @@ void Overlay::remove_vni(std::uint32_t network,
   vtep.vnis.erase(removed.vxlan.vni);
   vtep.vnis.publish();
   reclaim(vtep);
-  for (const auto& [address, peer] : state(removed.vtep).peers) removed.vxlan.fdb->flush(peer);
+  std::set<std::uint16_t> peers;
+  for (const auto& [address, peer] : state(removed.vtep).peers) peers.insert(peer);
+  removed.vxlan.fdb->flush(peers);
   tables(*ports_.config(removed.port));
   quiescence_.synchronize();
   ports_.remove_deviceless(removed.port);
@@ -243,14 +257,14 @@ void Overlay::set_flood(std::uint32_t network, std::span<const IpAddress> peers)
     refuse("network " + std::to_string(network) + " is routed: nothing is flooded in it");
   std::set<std::uint16_t> numbers;
   for (const IpAddress& peer : peers) numbers.insert(require_peer(network, peer));
-  publish_flood(vni, {numbers.begin(), numbers.end()});
+  const auto old = publish_flood(vni, {numbers.begin(), numbers.end()});
+  quiescence_.synchronize();
 }
 
-void Overlay::publish_flood(VniState& vni, FloodList list) {
+std::unique_ptr<const FloodList> Overlay::publish_flood(VniState& vni, FloodList list) {
   auto next = std::make_unique<const FloodList>(std::move(list));
   vni.vxlan.flood.store(next.get(), std::memory_order_release);
-  quiescence_.synchronize();
-  vni.flood = std::move(next);
+  return std::exchange(vni.flood, std::move(next));
 }
 
 void Overlay::reclaim(Vtep& vtep) {

@@ -13,6 +13,7 @@
 #include "engine/ports.hpp"
 #include "engine/quiescence.hpp"
 #include "engine/routing_types.hpp"
+#include "engine/xdp_program.hpp"
 #include "tables/bridge.hpp"
 #include "tables/vrf.hpp"
 #include "tables/vxlan.hpp"
@@ -65,16 +66,19 @@ class Overlay {
   // Throws while a network uses it.
   void remove_vtep(std::uint32_t id);
   const VtepRequest& vtep(std::uint32_t id) const { return state(id).request; }
-  // UDP ports of the VTEPs in a network.
-  std::vector<std::uint16_t> udp_ports(std::uint32_t underlay) const;
+  // The VTEPs in a network, as its uplinks have to know them.
+  std::vector<XdpProgram::VtepAddress> vteps_in(std::uint32_t underlay) const;
+  // Whether a VTEP in that network has the address.
+  bool has_address(std::uint32_t underlay, const IpAddress& address) const;
 
-  // All changes or none. What leads to a peer goes with it.
+  // All changes or none. What leads to a peer goes with it; what is deleted makes room first.
   void apply_peers(std::uint32_t vtep, std::span<const PeerChange> changes);
   std::vector<PeerInfo> list_peers(std::uint32_t vtep) const;
 
-  // network: routed with a VRF, or bridged with a bridge. Returns the configuration of its port.
+  // network: routed with a VRF, or bridged with a bridge. tables: puts the port into them, before
+  // anything comes in by it. Returns the configuration of its port.
   const PortConfig& add_vni(std::uint32_t network, const VniRequest& request, Vrf* vrf,
-                            Bridge* bridge);
+                            Bridge* bridge, const std::function<void(const PortConfig&)>& tables);
   // tables: takes the port out of VRF or bridge, when nothing comes in by it any more.
   void remove_vni(std::uint32_t network, const std::function<void(const PortConfig&)>& tables);
   // Null when the network takes no part.
@@ -106,8 +110,9 @@ class Overlay {
   void check_peers(const VtepState& state, std::span<const PeerChange> changes) const;
   void remove_peers(VtepState& state, std::span<const PeerChange> changes);
   void put_peer(VtepState& state, const PeerChange& change);
-  void forget_peer(const VtepState& state, std::uint16_t peer);
-  void publish_flood(VniState& vni, FloodList list);
+  void forget_peers(const VtepState& state, std::span<const std::uint16_t> peers);
+  // Returns the list that workers may go on reading until their next quiescent state.
+  static std::unique_ptr<const FloodList> publish_flood(VniState& vni, FloodList list);
   // Waits for the workers and frees what they may have been using.
   void reclaim(Vtep& vtep);
 

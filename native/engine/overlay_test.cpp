@@ -60,6 +60,21 @@ TEST_F(OverlayTest, RefusesPeersThatMakeNoSenseAndChangesNothing) {
   });
 }
 
+TEST_F(OverlayTest, HasRoomForPeersWhereOthersLeaveInTheSameBatch) {
+  with_vtep([&] {
+    std::vector<PeerChange> all;
+    for (std::uint32_t i = 0; i < kMaxPeers; ++i)
+      all.push_back({ChangeOp::kAdd, IpAddress::of(ip4_address(198, 18, 0, 1) + i), 0});
+    peers(all);
+    expect_refused("at most", [&] { peers({peer(ChangeOp::kAdd, "192.0.2.2")}); });
+    peers({peer(ChangeOp::kDelete, "198.18.0.1"), peer(ChangeOp::kAdd, "192.0.2.2")});
+    for (PeerChange& change : all) change.op = ChangeOp::kDelete;
+    all.front().address = parse_address("192.0.2.2");
+    peers(all);
+    EXPECT_TRUE(dataplane_->list_peers(vtep_).empty());
+  });
+}
+
 TEST_F(OverlayTest, TakesWhatLeadsToAPeerAwayWithIt) {
   with_vtep([&] {
     peers({peer(ChangeOp::kAdd, "192.0.2.2"), peer(ChangeOp::kAdd, "192.0.2.3")});

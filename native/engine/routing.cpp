@@ -30,9 +30,8 @@ const Routing::Network& Routing::network_of(std::uint32_t vrf) const {
 void Routing::add_vrf(Vrf& vrf) {
   const std::lock_guard lock(mutex_);
   Network& network = networks_.try_emplace(vrf.id, vrf).first->second;
-  const FibRoute local{kNextHopLocal, {RouteSource::kLocal}};
-  if (vrf.has_gateway4) put(network, Prefix::host(IpAddress::of(vrf.gateway4)), local);
-  if (vrf.has_gateway6) put(network, Prefix::host(IpAddress::of(vrf.gateway6)), local);
+  if (vrf.has_gateway4) put_local(network, IpAddress::of(vrf.gateway4), LocalOwner::kGateway);
+  if (vrf.has_gateway6) put_local(network, IpAddress::of(vrf.gateway6), LocalOwner::kGateway);
 }
 
 void Routing::remove_vrf(std::uint32_t id) {

@@ -58,9 +58,10 @@ class Routing {
   void drop_kernel_routes(std::uint32_t vrf);
   void set_neighbour(std::uint16_t port, const IpAddress& address, const Mac& mac);
   void remove_neighbour(std::uint16_t port, const IpAddress& address);
-  // Addresses of uplinks: packets to them are for the gateway itself.
-  void set_local(std::uint32_t vrf, const IpAddress& address);
-  void remove_local(std::uint32_t vrf, const IpAddress& address);
+  // Addresses of the node: packets to them are for the gateway itself, as long as anybody says so.
+  void set_local(std::uint32_t vrf, const IpAddress& address, LocalOwner owner = LocalOwner::kLink);
+  void remove_local(std::uint32_t vrf, const IpAddress& address,
+                    LocalOwner owner = LocalOwner::kLink);
   // Waits for the workers and frees what they may have been using.
   void publish();
 
@@ -73,6 +74,7 @@ class Routing {
     RoutingFib fib;
     // Neighbours with a MAC behind uplinks: those that may have a route of their own.
     std::set<std::pair<IpAddress, std::uint16_t>> neighbours{};
+    std::map<IpAddress, std::set<LocalOwner>> locals{};
   };
   // What a batch comes down to: the last word for each prefix and source.
   using Outcome = std::map<std::pair<Prefix, RouteSource>, const RouteChange*>;
@@ -98,6 +100,7 @@ class Routing {
   std::uint32_t target_of(const RouteChange& change, std::uint32_t before);
   void remember_counter(std::uint32_t number);
   void put(Network& network, const Prefix& prefix, const FibRoute& route);
+  void put_local(Network& network, const IpAddress& address, LocalOwner owner);
   bool take(Network& network, const Prefix& prefix, RouteSource source);
   template <class Unwanted>
   void sweep(Network& network, Unwanted unwanted);

@@ -180,6 +180,16 @@ TEST_F(RoutingGraphTest, APacketForTheGatewayItselfIsNotForwarded) {
   EXPECT_EQ(kind_at("192.0.2.77"), AdjacencyKind::kNone);
 }
 
+TEST_F(RoutingGraphTest, AnAddressStaysTheNodesAsLongAsALinkOrAVtepHasIt) {
+  const IpAddress address = parse_address("192.0.2.77");
+  routing.set_local(kBlue, address);
+  routing.set_local(kBlue, address, LocalOwner::kVtep);
+  routing.remove_local(kBlue, address);
+  EXPECT_EQ(kind_at("192.0.2.77"), AdjacencyKind::kLocal);
+  routing.remove_local(kBlue, address, LocalOwner::kVtep);
+  EXPECT_EQ(kind_at("192.0.2.77"), AdjacencyKind::kNone);
+}
+
 }  // namespace
 
 }  // namespace millrace

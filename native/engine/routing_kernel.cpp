@@ -25,19 +25,24 @@ void Routing::remove_kernel_route(std::uint32_t vrf, const Prefix& prefix) {
   take(network_of(vrf), prefix, RouteSource::kKernel);
 }
 
-void Routing::set_local(std::uint32_t vrf, const IpAddress& address) {
+void Routing::set_local(std::uint32_t vrf, const IpAddress& address, LocalOwner owner) {
   const std::lock_guard lock(mutex_);
-  put(network_of(vrf), Prefix::host(address), {kNextHopLocal, {RouteSource::kLocal}});
+  put_local(network_of(vrf), address, owner);
 }
 
-void Routing::remove_local(std::uint32_t vrf, const IpAddress& address) {
+void Routing::put_local(Network& network, const IpAddress& address, LocalOwner owner) {
+  put(network, Prefix::host(address), {kNextHopLocal, {RouteSource::kLocal}});
+  network.locals[address].insert(owner);
+}
+
+void Routing::remove_local(std::uint32_t vrf, const IpAddress& address, LocalOwner owner) {
   const std::lock_guard lock(mutex_);
   Network& network = network_of(vrf);
-  const Vrf& tables = network.fib.vrf();
-  const bool gateway = address.ip6
-                           ? tables.has_gateway6 && address == IpAddress::of(tables.gateway6)
-                           : tables.has_gateway4 && address == IpAddress::of(tables.gateway4);
-  if (!gateway) take(network, Prefix::host(address), RouteSource::kLocal);
+  const auto known = network.locals.find(address);
+  if (known == network.locals.end() || known->second.erase(owner) == 0) return;
+  if (!known->second.empty()) return;
+  network.locals.erase(known);
+  take(network, Prefix::host(address), RouteSource::kLocal);
 }
 
 }  // namespace millrace

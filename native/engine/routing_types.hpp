@@ -23,6 +23,9 @@ enum class RouteType : std::uint8_t {
 };
 
 // In order of precedence: of two routes with the same prefix the later source decides.
+// Who says that an address is one of the node's own.
+enum class LocalOwner : std::uint8_t { kGateway, kLink, kVtep };
+
 enum class RouteSource : std::uint8_t { kNeighbour, kKernel, kStatic, kPod, kLocal };
 
 struct RouteChange {

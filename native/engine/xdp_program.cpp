@@ -30,6 +30,14 @@ std::uint16_t take_of(Capture capture) {
   return MILLRACE_TAKE_OURS;
 }
 
+millrace_vtep entry_of(const XdpProgram::VtepAddress& vtep) {
+  millrace_vtep entry{};
+  entry.udp_port = vtep.udp_port;
+  if (vtep.address4) std::memcpy(&entry.address4, vtep.address4->data(), 4);
+  if (vtep.address6) std::memcpy(entry.address6, vtep.address6->data(), 16);
+  return entry;
+}
+
 // The kernel gives up verifying a program (EAGAIN) when a signal waits for the thread; a profiler
 // sends one each millisecond.
 class SignalsHeld {
@@ -65,7 +73,7 @@ UniqueFd XdpProgram::attach(const Attach& request) {
                            .queues = MILLRACE_QUEUES_PER_PORT,
                            .fallback = static_cast<std::uint32_t>(all ? XDP_DROP : XDP_PASS),
                            .take = take_of(request.capture),
-                           .vtep_ports = {}};
+                           .vteps = {}};
   const std::uint32_t direct_slot = port.ifindex % MILLRACE_MAX_PORTS;
   if (bpf_map_update_elem(bpf_map__fd(skeleton_->maps.ports), &port.ifindex, &port, BPF_ANY) != 0 ||
       bpf_map_update_elem(bpf_map__fd(skeleton_->maps.ports_direct), &direct_slot, &port,
@@ -123,15 +131,15 @@ void XdpProgram::forget(int ifindex, std::uint16_t slot) {
   set_prefixes(slot, {});
 }
 
-void XdpProgram::set_vteps(int ifindex, const std::vector<std::uint16_t>& udp_ports) {
+void XdpProgram::set_vteps(int ifindex, std::span<const VtepAddress> vteps) {
   const int map = bpf_map__fd(skeleton_->maps.ports);
   const int direct = bpf_map__fd(skeleton_->maps.ports_direct);
   const std::uint32_t slot = static_cast<std::uint32_t>(ifindex) % MILLRACE_MAX_PORTS;
   millrace_port port{};
   millrace_port other{};
   if (bpf_map_lookup_elem(map, &ifindex, &port) != 0) throw_errno("find the port's XDP entry");
-  std::fill(std::begin(port.vtep_ports), std::end(port.vtep_ports), std::uint16_t{0});
-  std::copy(udp_ports.begin(), udp_ports.end(), port.vtep_ports);
+  std::fill(std::begin(port.vteps), std::end(port.vteps), millrace_vtep{});
+  std::transform(vteps.begin(), vteps.end(), std::begin(port.vteps), entry_of);
   bool written = bpf_map_update_elem(map, &ifindex, &port, BPF_ANY) == 0;
   // The direct slot may be that of another device with the same low bits.
   if (bpf_map_lookup_elem(direct, &slot, &other) == 0 && other.ifindex == port.ifindex)

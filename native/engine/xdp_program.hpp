@@ -5,6 +5,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "engine/routing_prefix.hpp"
@@ -47,8 +49,13 @@ class XdpProgram {
 
   void set_socket(std::uint16_t slot, std::uint32_t queue, int socket);
   void clear_socket(std::uint16_t slot, std::uint32_t queue);
-  // UDP ports whose packets a shared or dedicated uplink takes, at most MILLRACE_MAX_VTEPS.
-  void set_vteps(int ifindex, const std::vector<std::uint16_t>& udp_ports);
+  // VTEPs whose packets a shared or dedicated uplink takes, at most MILLRACE_MAX_VTEPS.
+  struct VtepAddress {
+    std::optional<IpAddress> address4;
+    std::optional<IpAddress> address6;
+    std::uint16_t udp_port;
+  };
+  void set_vteps(int ifindex, std::span<const VtepAddress> vteps);
   // Replaces the prefixes of a port: ours, and the addresses of the node itself.
   struct Prefixes {
     std::vector<Prefix> ours;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "base/bytes.hpp"
 #include "engine/counters.hpp"
@@ -97,8 +98,9 @@ class Fdb {
   bool remove_static(std::uint16_t vlan, const Mac& mac);
   // Removes learned entries that were not seen for more than max_age seconds; returns how many.
   std::uint32_t age(std::uint32_t now, std::uint32_t max_age);
-  // Removes every entry of a port that no worker receives from any more.
-  std::uint32_t flush(std::uint16_t port);
+  // Removes every entry of ports that no worker receives from any more.
+  std::uint32_t flush(std::uint16_t port) { return flush(std::set{port}); }
+  std::uint32_t flush(const std::set<std::uint16_t>& ports);
   // Removes what was learned, everywhere.
   std::uint32_t flush_learned();
   // Learned addresses that the port may have; 0: as many as fit.

@@ -74,8 +74,8 @@ std::uint32_t Fdb::age(std::uint32_t now, std::uint32_t max_age) {
       [&](std::uint64_t value) { return (value & kStatic) == 0 && age_of(value, now) > max_age; });
 }
 
-std::uint32_t Fdb::flush(std::uint16_t port) {
-  return remove_if([&](std::uint64_t value) { return port_of(value) == port; });
+std::uint32_t Fdb::flush(const std::set<std::uint16_t>& ports) {
+  return remove_if([&](std::uint64_t value) { return ports.contains(port_of(value)); });
 }
 
 std::uint32_t Fdb::flush_learned() {
