@@ -80,10 +80,18 @@ void tell(const Context& in, const Packet& packet, GraphEvent::Kind kind, std::u
   in.graph.tell(event);
 }
 
+// A static entry says that the station is behind a port of ours. Which VTEP the others are behind
+// is the control side's affair where nothing is learned.
+bool is_pinned_here(const Fdb& fdb, Fdb::Key source, std::uint16_t place) {
+  const Fdb::Learned found = fdb.peek(source, place);
+  return found.outcome == Fdb::Outcome::kStaticElsewhere && !is_peer(found.other_port);
+}
+
 DropReason learn(Context& in, const Packet& packet, Fdb::Key source) {
   if (source == in.known && packet.peer == in.known_peer) return kPass;
-  if (in.config.vxlan != nullptr && !in.config.vxlan->learning) return kPass;
   const std::uint16_t place = place_of(in, packet);
+  if (in.config.vxlan != nullptr && !in.config.vxlan->learning)
+    return is_pinned_here(in.bridge.fdb, source, place) ? DropReason::kSourceMac : kPass;
   const Fdb::Learned learned = in.graph.learns ? in.bridge.fdb.learn(source, place, in.now)
                                                : in.bridge.fdb.peek(source, place);
   if (learned.outcome == Fdb::Outcome::kKnown) {

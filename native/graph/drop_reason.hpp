@@ -53,7 +53,8 @@ namespace millrace {
   X(kVxlanNested, "vxlan-nested")            /* VXLAN inside VXLAN */      \
   X(kVxlanEcn, "vxlan-ecn")                  /* RFC 6040 4.2 */            \
   X(kVxlanNoPeer, "vxlan-no-peer")           /* behind no VTEP */          \
-  X(kSplitHorizon, "split-horizon")          /* from VTEP to VTEP */
+  X(kSplitHorizon, "split-horizon")          /* from VTEP to VTEP */       \
+  X(kVxlanHeadroom, "vxlan-headroom")        /* for the outer headers */
 
 enum class DropReason : std::uint8_t {
 #define X(name, text) name,

@@ -121,6 +121,12 @@ TEST_F(Ip4LocalTest, RefusesPortsAndProtocolsItDoesNotServe) {
   expect_unreachable(to_gateway({.protocol = 89}, {}), icmp4::kCodeProtocol);
 }
 
+// As while the port goes: the other port whose number is 0 must not get it.
+TEST_F(Ip4LocalTest, AnswersNobodyThroughAPortThatLeadsNowhere) {
+  net.adjacencies.publish(kFirstAdjacency + kBlueA.port, Adjacency{});
+  EXPECT_EQ(reason_for(kBlueA, icmp_to_gateway(echo_request(counting(8)))), DropReason::kPortGone);
+}
+
 }  // namespace
 
 }  // namespace millrace

@@ -63,10 +63,12 @@ void give_up(Graph& graph, Packet* packet) {
   (ip6 ? graph.icmp6_error : graph.icmp4_error).push(packet);
 }
 
-// A packet that has waited before knows since when.
+// A packet that has waited before knows since when. The peer it came from may have gone meanwhile,
+// and its number be another's.
 WaitingPacket waiting_packet(const Graph& graph, const Packet& packet) {
   if (packet.waiting) return static_cast<const WaitingPacket&>(packet);
   WaitingPacket waiting{packet};
+  waiting.peer = 0;
   waiting.waiting = true;
   waiting.until_ns = graph.now_ns + Pending::kPatienceNs;
   return waiting;

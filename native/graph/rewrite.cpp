@@ -23,6 +23,11 @@ void enter_tunnel(Graph& graph, Packet* packet) {
 
 void rewrite(Graph& graph) {
   for (Packet* packet : graph.rewrite) {
+    // An answer to what came in by a port that is going, or by none that leads anywhere.
+    if (packet->adjacency->kind != AdjacencyKind::kRewrite) [[unlikely]] {
+      graph.drop(*packet, DropReason::kPortGone);
+      continue;
+    }
     write_header(packet->data, *packet->adjacency);
     packet->out_port = packet->adjacency->port;
     if (packet->adjacency->tunnel)

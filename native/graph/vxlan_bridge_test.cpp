@@ -54,8 +54,19 @@ TEST_F(VxlanBridgeTest, LearnsNothingFromTunnelsWhereTheControlPlaneKnows) {
 }
 
 TEST_F(VxlanBridgeTest, RefusesAStationOfThisNodeThatComesFromAnother) {
-  expect_refused_inside("a pod's MAC", in_tunnel(l2_frame(kGreenB.mac, kGreenA.mac)),
-                        DropReason::kSourceMac);
+  for (const bool learning : {true, false}) {
+    overlay.green.learning = learning;
+    expect_refused_inside("a pod's MAC", in_tunnel(l2_frame(kGreenB.mac, kGreenA.mac)),
+                          DropReason::kSourceMac);
+  }
+}
+
+// It has moved, and the fabric has not told yet.
+TEST_F(VxlanBridgeTest, TakesAStationFromAnotherVtepThanTheControlPlaneKnowsOf) {
+  overlay.green.learning = false;
+  const Bytes frame = l2_frame(kGreenA.mac, kRemoteStation);
+  send(kRedC, in_tunnel(frame, kOtherPeer4));
+  expect_at_stations(frame, {kGreenA});
 }
 
 TEST_F(VxlanBridgeTest, FloodsToEveryStationAndEveryVtepOnce) {

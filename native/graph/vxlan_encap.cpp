@@ -57,7 +57,7 @@ bool take_in(const Tunnel& tunnel, Packet* packet, Carried& carried) {
   carried.peer = peer_of(tunnel, *packet);
   if (carried.peer == nullptr) return refused(DropReason::kVxlanNoPeer);
   if (!has_headroom(graph, *packet, carried.peer->address.ip6))
-    return refused(DropReason::kNoFreeFrame);
+    return refused(DropReason::kVxlanHeadroom);
   if (packet->checksum_start != 0) complete_checksum(*packet, graph.pool.table());
   carried.packet = packet;
   carried.hash = inner_hash(*packet, carried.type);
