@@ -81,9 +81,11 @@ async function start(config: Config, options: AgentOptions, closers: Closers): P
   parts.dataplane.watch({
     portCame: retry,
     portLeaves: (port) => forwarding.portLeaves(port),
-    peersLeave: (vtep, peers) => forwarding.peersLeave(vtep, peers),
+    peersLeave: (vtep, peers, remove) => forwarding.peersLeave(vtep, peers, remove),
   });
-  const reconciler = new Reconciler(parts, uplinks);
+  const podsChanged = () => fabric?.controller.ownChanged();
+  const uplinksSeen = async () => await fabric?.uplinksSeen();
+  const reconciler = new Reconciler(parts, uplinks, { podsChanged, uplinksSeen });
   const events = new Events(parts, reconciler, retry, (ifindex) => fabric?.kernelChanged(ifindex));
   const afXdp = parts.native.probeHost().afXdp;
   const life: Life = {
@@ -91,7 +93,7 @@ async function start(config: Config, options: AgentOptions, closers: Closers): P
     startedAt: new Date(),
     problems: () => problemsOf(life, parts.journal, afXdp),
   };
-  const attacher = new AgentAttacher(parts, life.problems, () => fabric?.controller.ownChanged());
+  const attacher = new AgentAttacher(parts, life.problems, podsChanged);
   closers.push(() => reconciler.stop());
   closers.push(() => events.stop());
   events.start();

@@ -27,7 +27,7 @@ export class AgentAttacher implements Attacher {
 
   /**
    * @param problems why no pod can be attached now, in words; [] when one can
-   * @param changed called when a pod has come or gone
+   * @param changed called when a pod may have come or gone
    */
   constructor(parts: Parts, problems: () => string[], changed: () => void = () => {}) {
     this.#parts = parts;
@@ -44,14 +44,16 @@ export class AgentAttacher implements Attacher {
       const present = journal.attachments.get(key);
       if (present) return await this.#repeated(request, present);
       const started = performance.now();
-      const record = await addAttachment(this.#parts, network, request).catch((error) => {
-        throw attachFailure(error, request);
-      });
+      const record = await addAttachment(this.#parts, network, request)
+        .catch((error) => {
+          throw attachFailure(error, request);
+        })
+        // Also of one that was complete for a moment, until the disk refused its record.
+        .finally(() => this.#changed());
       const ms = Math.round(performance.now() - started);
       const mode = this.#parts.dataplane.port(key)?.info.mode;
       const addresses = record.addresses.map(({ address }) => address);
       log.info({ attachment: key, network: network.name, addresses, mode, ms }, "attached");
-      this.#changed();
       return record;
     });
   }
@@ -69,9 +71,11 @@ export class AgentAttacher implements Attacher {
         else await removeAttachment(this.#parts, stored.record);
       } catch (error) {
         throw detachFailure(error, { containerId, ifname });
+      } finally {
+        // A DEL that fails halfway takes the pod away all the same.
+        this.#changed();
       }
       if (stored) log.info({ attachment: key, network: stored.record.network }, "detached");
-      this.#changed();
     });
   }
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   addVni,
   fakeHost,
@@ -163,11 +163,15 @@ describe("a peer that goes", () => {
   });
 
   const there = () => bench.host.native.fdb.get(2)?.flatMap(({ mac, peer }) => (peer ? mac : []));
+  /** Takes the first one away, in a moment. */
+  const remove = async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    bench.host.native.peers.set(1, bench.host.native.peers.get(1)?.slice(1) ?? []);
+  };
 
   it("takes its FDB entries along, and brings them back when it returns", async () => {
     const [first, second] = bench.host.native.peers.get(1) ?? [];
-    await bench.tables.peersLeave("vtep0", ["192.0.2.2"]);
-    bench.host.native.peers.set(1, second ? [second] : []);
+    await bench.tables.peersLeave("vtep0", ["192.0.2.2"], remove);
     expect(there()).toEqual([other]);
     await bench.tables.retry();
     expect((await bench.tables.fdb(filter)).waiting).toMatchObject([{ entry: `${MAC} VLAN 0` }]);
@@ -178,7 +182,25 @@ describe("a peer that goes", () => {
   });
 
   it("takes nothing along from another VTEP", async () => {
-    await bench.tables.peersLeave("vtep1", ["192.0.2.2"]);
+    await bench.tables.peersLeave("vtep1", ["192.0.2.2"], async () => {});
     expect(there()).toEqual([MAC, other]);
+  });
+
+  it("does not get them back from a retry before it is gone", async () => {
+    const leaves = bench.tables.peersLeave("vtep0", ["192.0.2.2"], remove);
+    await Promise.all([leaves, bench.tables.retry()]);
+    expect(there()).toEqual([other]);
+    expect((await bench.tables.fdb(filter)).waiting).toHaveLength(1);
+  });
+
+  it("is looked for once, however often others come meanwhile", async () => {
+    await bench.tables.peersLeave("vtep0", ["192.0.2.2"], remove);
+    const listed = vi.spyOn(bench.host.native, "listFdb");
+    const running = bench.tables.retry();
+    await new Promise((resolve) => setImmediate(resolve));
+    await Promise.all([running, ...Array.from({ length: 100 }, () => bench.tables.retry())]);
+    expect(listed.mock.calls.length).toBeLessThanOrEqual(2);
+    await bench.tables.retry();
+    expect((await bench.tables.fdb(filter)).waiting).toHaveLength(1);
   });
 });

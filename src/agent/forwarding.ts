@@ -40,6 +40,8 @@ export class Forwarding implements ForwardingApi {
   readonly #keeper: EntryKeeper;
   readonly #changed: () => void;
   readonly #turns = new KeyedMutex();
+  /** The one that waits for its turn. */
+  #retry: Promise<void> | null = null;
 
   /** @param changed called when entries of the API have changed */
   constructor(host: TableHost, store: EntryStore, log: Logger, changed: () => void = () => {}) {
@@ -60,7 +62,12 @@ export class Forwarding implements ForwardingApi {
 
   /** To be called when a port has come, or routes may have: applies what waited for it. */
   retry(): Promise<void> {
-    return this.#turn(() => this.#keeper.retry());
+    // One that has not begun yet finds what has come meanwhile.
+    this.#retry ??= this.#turn(() => {
+      this.#retry = null;
+      return this.#keeper.retry();
+    });
+    return this.#retry;
   }
 
   /**
@@ -72,9 +79,16 @@ export class Forwarding implements ForwardingApi {
     return this.#turn(() => this.#keeper.portLeaves(port));
   }
 
-  /** To be called before peers of a VTEP go: their entries wait for them to come back. */
-  peersLeave(vtep: string, peers: readonly string[]): Promise<void> {
-    return this.#turn(() => this.#keeper.peersLeave(vtep, new Set(peers)));
+  /**
+   * To be called when peers of a VTEP go: their entries wait for them to come back.
+   * @param remove takes the peers away, before a retry can find them still there
+   * @throws what `remove` rejects with
+   */
+  peersLeave(vtep: string, peers: readonly string[], remove: () => Promise<void>): Promise<void> {
+    return this.#turn(async () => {
+      await this.#keeper.peersLeave(vtep, new Set(peers));
+      await remove();
+    });
   }
 
   async routes(filter: RouteFilter): Promise<RouteList> {

@@ -10,13 +10,15 @@ import { ownNode, stationsOf } from "../vxlan/own-node.ts";
 import { reservedIn } from "../vxlan/reserved.ts";
 import type { Closers } from "./closers.ts";
 import type { Parts } from "./parts.ts";
-import { PeerPaths, underlayMtus } from "./peer-paths.ts";
+import { PeerPaths } from "./peer-paths.ts";
 
 export interface JoinedFabric {
   controller: OverlayController;
   paths: PeerPaths;
   /** To be called for events "kernel-fdb" of the dataplane. */
   kernelChanged(ifindex: number): void;
+  /** To be called when uplinks may have come, or have another MTU. */
+  uplinksSeen(): Promise<void>;
 }
 
 /**
@@ -32,25 +34,31 @@ export async function joinFabric(
 ): Promise<JoinedFabric | null> {
   await sweepOther(parts, config);
   if (config.fabric === undefined) return null;
-  const { dataplane, networks, journal, log } = parts;
+  const { dataplane, networks, journal, lost, log } = parts;
   const name = nodeNameOf(config.fabric);
-  const tables = overlayTables(dataplane, networks, (network) =>
-    reservedIn(network, entries, journal.attachments.values()),
+  const pods = () => ({ stored: journal.attachments.values(), lost });
+  const tables = overlayTables(dataplane, networks, (network, vniPort) =>
+    reservedIn(network, vniPort, entries, pods()),
   );
-  const paths = new PeerPaths(parts, tables, await underlayMtus(parts));
+  const paths = new PeerPaths(parts, tables);
   closers.push(() => paths.stop());
+  await paths.readUplinks();
   const driver = await openFabric(config.fabric, name, parts.native, log);
   const controller = new OverlayController({
     tables: paths.tables,
     driver,
     store: new FabricStore(config.stateDir, log),
-    own: () =>
-      ownNode(name, tables.vteps(), tables.networks(), stationsOf(journal.attachments.values())),
+    own: () => ownNode(name, tables.vteps(), tables.networks(), stationsOf(pods())),
     log,
   });
   closers.push(() => controller.close());
   await controller.start();
-  return { controller, paths, kernelChanged: (ifindex) => driver.kernelChanged?.(ifindex) };
+  return {
+    controller,
+    paths,
+    kernelChanged: (ifindex) => driver.kernelChanged?.(ifindex),
+    uplinksSeen: () => paths.readUplinks(),
+  };
 }
 
 /** What another driver of an earlier configuration has left in the kernel. */

@@ -7,6 +7,14 @@ import type { Parts } from "./parts.ts";
 import type { Uplinks } from "./uplinks.ts";
 import type { ReconcileView } from "./view.ts";
 
+/** Told of what the reconciler has repaired. */
+export interface RepairWatcher {
+  /** A pod has come or gone. */
+  podsChanged(): void;
+  /** The uplinks were looked at, and attached where they are there. */
+  uplinksSeen(): Promise<void>;
+}
+
 /**
  * Compares journal, kernel and dataplane, and repairs what differs. At start it finishes what an
  * earlier agent left: half-done ADDs and DELs are undone, living attachments get their port back,
@@ -15,13 +23,15 @@ import type { ReconcileView } from "./view.ts";
 export class Reconciler {
   readonly #parts: Parts;
   readonly #uplinks: Uplinks;
+  readonly #watcher: RepairWatcher;
   #last: ReconcileView | null = null;
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: Parts, uplinks: Uplinks) {
+  constructor(parts: Parts, uplinks: Uplinks, watcher: RepairWatcher) {
     this.#parts = parts;
     this.#uplinks = uplinks;
+    this.#watcher = watcher;
   }
 
   /** What the last run found; null before the first. */
@@ -84,6 +94,7 @@ export class Reconciler {
       if (!this.#last?.failures.includes(failure)) this.#parts.log.warn(failure);
       if (!view.failures.includes(failure)) view.failures.push(failure);
     }
+    await this.#watcher.uplinksSeen();
   }
 
   async #ownLinks(): Promise<Map<string, HostLink>> {
@@ -126,15 +137,14 @@ export class Reconciler {
     { record, state }: StoredAttachment,
     view: ReconcileView,
   ): Promise<void> {
-    await removeAttachment(this.#parts, record);
+    await removeAttachment(this.#parts, record).finally(() => this.#watcher.podsChanged());
     view.undone++;
     this.#parts.log.warn({ attachment: key, state }, "undid a half-done ADD or DEL");
   }
 
   async #restore(key: string, record: AttachmentRecord, view: ReconcileView): Promise<void> {
     const { native, dataplane, networks, log, lost } = this.#parts;
-    lost.delete(key);
-    if (dataplane.port(key)) return;
+    if (dataplane.port(key) && !lost.has(key)) return;
     const network = networks.get(record.network);
     if (!network) throw new Error(`network ${record.network} is not configured any more`);
     const { networkKind = "routed" } = record;
@@ -145,12 +155,16 @@ export class Reconciler {
     // A link outlives the path of its namespace: whoever made the path may have removed it.
     const pod = await native.describePod(record.netns, record.ifname);
     try {
+      // An attempt before may have failed, and its undoing too.
+      await dataplane.removePort(key);
       const steps = connectSteps(this.#parts, network, record, pod !== null);
       for (const step of steps) await step.run();
     } catch (error) {
       await dataplane.removePort(key);
       throw error;
     }
+    lost.delete(key);
+    this.#watcher.podsChanged();
     view.restored++;
     log.info({ attachment: key, network: record.network }, "took up an attachment again");
   }
@@ -170,6 +184,7 @@ export class Reconciler {
     await dataplane.removeRoutes(key);
     await dataplane.removePort(key);
     lost.add(key);
+    this.#watcher.podsChanged();
     view.lost++;
     log.warn({ attachment: key, link: record.hostName }, "its link vanished; kept until DEL");
   }

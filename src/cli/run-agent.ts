@@ -1,10 +1,10 @@
-import { createAgent } from "../agent/agent.ts";
+import { type Agent, createAgent } from "../agent/agent.ts";
 import { cniHandler } from "../api/cni.ts";
 import { type ApiServer, openApi, openMetrics } from "../api/server.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { createLogger, type Logger } from "../telemetry/log.ts";
-import { createMetrics } from "../telemetry/metrics.ts";
+import { createMetrics, type MetricSources } from "../telemetry/metrics.ts";
 
 type Stop = () => Promise<void>;
 
@@ -41,16 +41,21 @@ async function startParts(
 ): Promise<void> {
   const agent = await createAgent(config, { log });
   defer(() => agent.stop());
-  const { view, forwarding, overlay, paths } = agent;
-  const metrics = createMetrics(view, {
-    mirror: () => forwarding.mirror(),
-    overlay: () => overlay.counts(),
-    paths,
-  });
+  const { view, forwarding, overlay } = agent;
+  const metrics = createMetrics(view, metricSources(agent, config));
   if (config.metrics.listen !== "unix") defer(await openMetrics(config.metrics.listen, metrics));
   api.serve({ view, forwarding, overlay, metrics, cni: cniHandler(agent.attacher, metrics, log) });
   // Last in, first out: calls under way finish before the agent stops, new ones are refused.
   defer(api.close);
+}
+
+/** An agent without a fabric must not look like one whose store is away. */
+export function metricSources(
+  { forwarding, overlay, paths }: Pick<Agent, "forwarding" | "overlay" | "paths">,
+  { fabric }: Pick<Config, "fabric">,
+): MetricSources {
+  const mirror = () => forwarding.mirror();
+  return fabric === undefined ? { mirror } : { mirror, overlay: () => overlay.counts(), paths };
 }
 
 /** Resolves at the first SIGTERM or SIGINT. A second one ends the process as it stands. */

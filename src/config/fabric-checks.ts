@@ -8,11 +8,24 @@ type Evpn = Extract<FabricConfig, { driver: "evpn" }>;
 type Kubernetes = Extract<FabricConfig, { driver: "kubernetes" }>;
 
 /** What the keys of a fabric must have in common with one another and with the networks. */
-export function checkFabric({ fabric, networks }: Config, fault: Fault): void {
-  if (fabric?.driver === "static") checkStaticNodes(fabric, networks, ["fabric", "nodes"], fault);
+export function checkFabric(config: Config, fault: Fault): void {
+  const { fabric, networks } = config;
+  if (fabric?.driver === "static") checkStaticNodes(fabric, config, ["fabric", "nodes"], fault);
   if (fabric?.driver === "etcd") checkEtcd(fabric, ["fabric"], fault);
   if (fabric?.driver === "kubernetes") checkKubernetes(fabric, networks, fault);
   if (fabric?.driver === "evpn") checkEvpn(fabric, ["fabric", "devices"], fault);
+  checkPublished(config, fault);
+}
+
+/** These drivers tell of this node, and others refuse one without VTEP. */
+function checkPublished({ fabric, vteps }: Config, fault: Fault): void {
+  if (fabric?.driver !== "etcd" && fabric?.driver !== "kubernetes") return;
+  if (vteps.length > 0) return;
+  throw fault(["fabric", "driver"], {
+    value: fabric.driver,
+    reason: "there is no VTEP that other nodes could be told of",
+    accepted: "this driver together with vteps, e.g. [{name: vtep0, underlay: NETWORK}]",
+  });
 }
 
 function checkEvpn({ devices }: Evpn, path: Path, fault: Fault): void {
@@ -74,8 +87,9 @@ function checkKubernetes(
 ): void {
   if (annotations === "millrace") return;
   const at = ["fabric", "flannelBackendVni"];
-  const network = networks.find((one) => one.vni === vni);
-  if (network?.kind === "routed") return;
+  const same = networks.filter((one) => one.vni === vni);
+  if (same.some(({ kind }) => kind === "routed")) return;
+  const [network] = same;
   const reason = network
     ? `network ${network.name} with this VNI is bridged, and flannel routes`
     : "no network has this VNI";

@@ -12,12 +12,12 @@ const NETWORKS = [
 ];
 const VTEPS = [{ name: "vtep0", underlay: "under" }];
 
-const parse = (fabric: unknown, networks: unknown[] = NETWORKS) =>
-  parseConfig(JSON.stringify({ fabric, networks, vteps: VTEPS }), "a.yaml", { cpus: [0] }).fabric;
+const parse = (fabric: unknown, networks: unknown[] = NETWORKS, vteps: unknown[] = VTEPS) =>
+  parseConfig(JSON.stringify({ fabric, networks, vteps }), "a.yaml", { cpus: [0] }).fabric;
 
-function failure(fabric: unknown, networks?: unknown[]): string {
+function failure(fabric: unknown, networks?: unknown[], vteps?: unknown[]): string {
   try {
-    parse(fabric, networks);
+    parse(fabric, networks, vteps);
   } catch (error) {
     if (error instanceof ConfigError) return error.message.replace("a.yaml:1: ", "");
     throw error;
@@ -52,6 +52,32 @@ describe("the name of this node in a fabric", () => {
     expect(() => name(undefined, "my_host")).toThrow(
       'fabric.nodeName: missing, and the host name "my_host" is no node name; accepted: a node name',
     );
+  });
+});
+
+/** The bridged network has VNI 100 as well, through the VTEP on another UDP port, and comes first. */
+const TWICE = [
+  { name: "lan", kind: "bridged", vni: 100, vtep: "vtep1" },
+  { name: "blue", nodePrefixes: ["10.1.0.0/24"], vni: 100, vtep: "vtep0" },
+  { name: "under", uplinks: [{ interface: "eth1" }] },
+];
+const TWO_VTEPS = [...VTEPS, { name: "vtep1", underlay: "under", port: 8472 }];
+
+describe("a fabric without a VTEP of this node", () => {
+  const alone = [{ name: "blue", nodePrefixes: ["10.1.0.0/24"] }];
+
+  it.each([
+    ["etcd", { driver: "etcd", endpoints: ["http://10.0.0.1:2379"] }],
+    ["kubernetes", { driver: "kubernetes" }],
+  ])("is refused in %s, where others would be told of it", (driver, fabric) => {
+    expect(failure(fabric, alone, [])).toBe(
+      `fabric.driver = "${driver}": there is no VTEP that other nodes could be told of; accepted:` +
+        " this driver together with vteps, e.g. [{name: vtep0, underlay: NETWORK}]",
+    );
+  });
+
+  it("may be static, which tells nobody", () => {
+    expect(parse({ driver: "static", nodes: [] }, alone, [])).toBeDefined();
   });
 });
 
@@ -94,6 +120,19 @@ describe("a static fabric", () => {
       networks: [{ vni: 101, ...one }],
     });
     expect(parse(fabric(network(one), three))).toBeDefined();
+  });
+
+  it("tells networks with the same VNI apart by the UDP port of their VTEP", () => {
+    const prefixes = ["10.1.1.0/24"];
+    const on = (port: number) => ({
+      name: "node2",
+      vteps: [{ port, addresses: ["192.0.2.2"] }],
+      networks: [{ vni: 100, mac: MAC, prefixes }],
+    });
+    expect(parse(fabric(on(4789)), TWICE, TWO_VTEPS)).toBeDefined();
+    expect(failure(fabric(on(8472)), TWICE, TWO_VTEPS)).toContain(
+      "network lan with this VNI is bridged and has no routes",
+    );
   });
 
   it.each<[string, unknown[], string]>([
@@ -251,6 +290,10 @@ describe("a fabric in Kubernetes", () => {
     expect(failure(flannel({ flannelBackendVni: 200 }))).toContain(
       "network lan with this VNI is bridged, and flannel routes",
     );
+  });
+
+  it("finds the routed network of flannel's VNI beside a bridged one with the same", () => {
+    expect(parse(flannel({ flannelBackendVni: 100 }), TWICE, TWO_VTEPS)).toBeDefined();
   });
 
   it("is refused with a relative path", () => {

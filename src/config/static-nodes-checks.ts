@@ -3,7 +3,7 @@ import { macProblem } from "../networks/mac.ts";
 import { unicastProblem } from "../networks/subnet.ts";
 import type { Fault } from "./checks.ts";
 import { type Path, readAddress, readPrefix } from "./read.ts";
-import type { FabricConfig, NetworkConfig } from "./schema.ts";
+import type { Config, FabricConfig, NetworkConfig } from "./schema.ts";
 import { checkVtepAddresses } from "./vtep-checks.ts";
 
 type StaticFabric = Extract<FabricConfig, { driver: "static" }>;
@@ -13,7 +13,7 @@ type NodeNetwork = Node["networks"][number];
 /** Nodes of a static fabric: each once, reachable, with what is theirs alone. */
 export function checkStaticNodes(
   { nodes }: StaticFabric,
-  networks: readonly NetworkConfig[],
+  config: Config,
   path: Path,
   fault: Fault,
 ): void {
@@ -26,7 +26,7 @@ export function checkStaticNodes(
       const where = [...at, "networks", j];
       const port = checkPort(node, network, where, fault);
       checkNodeNetwork(node.name, network, port, where, once, fault);
-      checkMacThere(network, networks, where, fault);
+      checkMacThere(network, networkWith(network.vni, port, config), where, fault);
     });
   });
 }
@@ -123,13 +123,25 @@ function checkMac(
   once.claim(`mac ${network} ${mac.toLowerCase()}`, node, path, mac);
 }
 
+/** Ours with this VNI, which may be in use once per VTEP. @param port UDP port of the VTEP */
+function networkWith(
+  vni: number,
+  port: number,
+  { networks, vteps }: Config,
+): NetworkConfig | undefined {
+  return networks.find((one) => {
+    const vtep = one.vtep === undefined ? vteps[0] : vteps.find(({ name }) => name === one.vtep);
+    return one.vni === vni && vtep?.port === port;
+  });
+}
+
+/** @param own our network that it is connected with */
 function checkMacThere(
-  { vni, mac, prefixes }: NodeNetwork,
-  networks: readonly NetworkConfig[],
+  { mac, prefixes }: NodeNetwork,
+  own: NetworkConfig | undefined,
   path: Path,
   fault: Fault,
 ): void {
-  const own = networks.find((one) => one.vni === vni);
   if (prefixes.length > 0 && own?.kind === "bridged") {
     const reason = `network ${own.name} with this VNI is bridged and has no routes`;
     throw fault([...path, "prefixes"], { value: prefixes, reason, accepted: "endpoints" });

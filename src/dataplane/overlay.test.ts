@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { configSchema } from "../config/schema.ts";
 import { Dataplane } from "./dataplane.ts";
 import { FakeNative } from "./fake-native.ts";
-import { vniPortName } from "./overlay.ts";
+import { type PortWatcher, vniPortName } from "./overlay.ts";
 
 const VTEP = {
   name: "vtep0",
@@ -18,7 +18,11 @@ const VTEP = {
 const VNI = { vtep: "vtep0", vni: 100, mac: "02:00:00:00:00:01", mtu: 1450, learning: true };
 const PEER = { op: "add", address: "192.0.2.2", mtu: 1500 } as const;
 
-const IDLE = { portCame: () => {}, portLeaves: async () => {}, peersLeave: async () => {} };
+const IDLE: PortWatcher = {
+  portCame: () => {},
+  portLeaves: async () => {},
+  peersLeave: async (_vtep, _peers, remove) => await remove(),
+};
 
 let native: FakeNative;
 let dataplane: Dataplane;
@@ -100,14 +104,31 @@ describe("the overlay of a dataplane", () => {
     dataplane.watch({
       ...IDLE,
       portCame: () => void told.push("came"),
-      peersLeave: async (vtep, peers) => void told.push(`${vtep} loses ${peers}`),
+      peersLeave: async (vtep, peers, remove) => {
+        told.push(`${vtep} loses ${peers}`);
+        await remove();
+        told.push("gone");
+      },
     });
     await dataplane.applyPeers("vtep0", [PEER]);
     expect(told.splice(0)).toEqual(["came"]);
     native.failures.set("applyPeers", new Error("out of memory"));
     const del = { ...PEER, op: "del" } as const;
     await expect(dataplane.applyPeers("vtep0", [del])).rejects.toThrow("out of memory");
-    expect(told).toEqual(["vtep0 loses 192.0.2.2", "came"]);
+    expect(told.splice(0)).toEqual(["vtep0 loses 192.0.2.2", "came"]);
+    await dataplane.applyPeers("vtep0", [del]);
+    expect(told).toEqual(["vtep0 loses 192.0.2.2", "gone"]);
+    expect(await dataplane.listPeers("vtep0")).toEqual([]);
+  });
+
+  it("tells nobody of a peer that has another MTU, or of one that was refused", async () => {
+    await dataplane.addVtep(VTEP);
+    await dataplane.applyPeers("vtep0", [PEER]);
+    let came = 0;
+    dataplane.watch({ ...IDLE, portCame: () => void came++ });
+    await dataplane.applyPeers("vtep0", [{ ...PEER, op: "replace", mtu: 1400 }]);
+    await expect(dataplane.applyPeers("vtep0", [PEER])).rejects.toThrow("192.0.2.2 exists");
+    expect(came).toBe(0);
   });
 
   it("knows nothing of a VTEP that the addon refused", async () => {

@@ -53,8 +53,11 @@ export interface PortWatcher {
   portCame(): void;
   /** Called before it goes, and waited for. @param port number of the port */
   portLeaves(port: number): Promise<void>;
-  /** Called before peers of a VTEP go, and waited for: what leads to them goes with them. */
-  peersLeave(vtep: string, peers: readonly string[]): Promise<void>;
+  /**
+   * Called when peers of a VTEP go, and waited for: what leads to them goes before them.
+   * @param remove takes the peers away; until it has ended, nothing may lead to them again
+   */
+  peersLeave(vtep: string, peers: readonly string[], remove: () => Promise<void>): Promise<void>;
 }
 
 type Network = { id: number; kind: NetworkOptions["kind"] };
@@ -111,13 +114,16 @@ export abstract class Overlay {
   async applyPeers(vtep: string, changes: PeerChange[]): Promise<void> {
     if (changes.length === 0) return;
     const { id } = this.#vtepOf(vtep);
+    const { watcher } = this;
     const leave = changes.flatMap(({ op, address }) => (op === "del" ? address : []));
-    if (leave.length > 0) await this.watcher?.peersLeave(vtep, leave);
+    const apply = () => this.native.applyPeers(id, changes);
+    // Those that were to leave are still there when it fails.
+    let came = leave.length > 0;
     try {
-      await this.native.applyPeers(id, changes);
+      await (watcher && leave.length > 0 ? watcher.peersLeave(vtep, leave, apply) : apply());
+      came = changes.some(({ op }) => op === "add");
     } finally {
-      // Also after a failure: those that were to leave are still there.
-      this.watcher?.portCame();
+      if (came) watcher?.portCame();
     }
   }
 

@@ -7,8 +7,13 @@ import { openFabric } from "./open.ts";
 
 const log = pino({ level: "silent" });
 
+const OVERLAY = `
+networks: [{name: under, uplinks: [{interface: eth1}]}]
+vteps: [{name: vtep0, underlay: under}]
+`;
+
 function fabricOf(text: string): FabricConfig {
-  const { fabric } = parseConfig(`fabric: ${text}`, "test.yaml", { cpus: [0] });
+  const { fabric } = parseConfig(`fabric: ${text}\n${OVERLAY}`, "test.yaml", { cpus: [0] });
   if (!fabric) throw new Error("the text names a fabric");
   return fabric;
 }

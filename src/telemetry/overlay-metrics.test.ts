@@ -19,7 +19,7 @@ test("The fabric has a gauge each for what can be wrong with it, and the VTEPs f
   expect(await samples()).toEqual([
     "millrace_fabric_connected 1",
     "millrace_fabric_nodes 999",
-    "millrace_fabric_synchronised_timestamp 1767323045.5",
+    "millrace_fabric_synchronised_timestamp_seconds 1767323045.5",
     "millrace_fabric_rejected 2",
     "millrace_fabric_conflicts 3",
     'millrace_vtep_peers{vtep="main"} 998',

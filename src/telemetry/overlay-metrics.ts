@@ -17,7 +17,7 @@ export class OverlayMetrics {
     this.#connected = gauge("fabric_connected", "1 while the store of the fabric answers.");
     this.#nodes = gauge("fabric_nodes", "Other nodes known.");
     const synchronised = "Unix time of the last complete synchronisation, 0 before the first.";
-    this.#synchronised = gauge("fabric_synchronised_timestamp", synchronised);
+    this.#synchronised = gauge("fabric_synchronised_timestamp_seconds", synchronised);
     this.#rejected = gauge("fabric_rejected", "What was told and cannot be used.");
     this.#conflicts = gauge("fabric_conflicts", "What more than one node claims.");
     this.#peers = gauge(

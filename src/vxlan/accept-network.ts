@@ -15,7 +15,7 @@ export interface AcceptedNetwork {
 
 /**
  * Reads one network of a node. If a part of it makes no sense, what the node had before stays
- * beside the parts that do.
+ * beside the parts that do. Of an endpoint that can be told by its MAC, only what that one had.
  */
 export function acceptNetwork(
   told: FabricNetwork,
@@ -89,17 +89,25 @@ function read(
   problems: string[],
   macOf: (endpoint: FabricEndpoint) => string | null,
 ): FabricEndpoint[] {
-  const count = problems.length;
   const good: FabricEndpoint[] = [];
+  const bad = new Set<string>();
+  let isAnybodys = false;
   for (const endpoint of told) {
+    const count = problems.length;
     const mac = macOf(endpoint);
-    if (mac !== null) good.push({ mac, addresses: addressesOf(endpoint, problems) });
+    isAnybodys ||= mac === null;
+    if (mac === null) continue;
+    good.push({ mac, addresses: addressesOf(endpoint, problems) });
+    if (problems.length > count) bad.add(mac);
   }
-  if (problems.length === count || !before) return good;
+  if (!before) return good;
   const textOf = ({ mac, addresses }: FabricEndpoint) => `${mac} ${addresses.join(" ")}`;
   const again = new Set(good.map(textOf));
+  const kept = before.endpoints.filter(
+    (one) => (isAnybodys || bad.has(one.mac)) && !again.has(textOf(one)),
+  );
   // What comes later wins where both name an address.
-  return [...before.endpoints.filter((one) => !again.has(textOf(one))), ...good];
+  return [...kept, ...good];
 }
 
 function addressesOf({ mac, addresses }: FabricEndpoint, problems: string[]): string[] {

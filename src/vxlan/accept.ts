@@ -1,5 +1,6 @@
-import type { FabricNetwork, FabricNode, FabricVtep } from "../fabric/fabric.ts";
+import type { FabricNode, FabricVtep } from "../fabric/fabric.ts";
 import { type AcceptedNetwork, acceptNetwork } from "./accept-network.ts";
+import { chooseNetwork } from "./choose-network.ts";
 import { isUnicast, readAddress } from "./read.ts";
 import type { Facts, OverlayNetwork, OwnVtep } from "./tables.ts";
 
@@ -39,25 +40,26 @@ function acceptNetworks(
   problems: string[],
 ): Map<string, AcceptedNetwork> {
   const networks = new Map<string, AcceptedNetwork>();
-  for (const one of told.networks) {
-    for (const network of facts.withVni(one.vni)) {
+  for (const [vni, all] of Map.groupBy(told.networks, (one) => one.vni)) {
+    for (const network of facts.withVni(vni)) {
       const known = before.networks.get(network.name);
       const here = facts.udpPortOf(network);
-      if (one.udpPort === here) {
-        const read = acceptNetwork(one, known, network);
+      const found = all.filter(({ udpPort }) => udpPort === here);
+      if (found.length > 0) {
+        const address = addressOf(facts.vteps.get(network.vtep) as OwnVtep, told, before);
+        const { chosen, problems: left } = chooseNetwork(found, address);
+        const read = acceptNetwork(chosen, known, network);
         networks.set(network.name, read.accepted);
-        problems.push(...read.problems.map((problem) => `VNI ${one.vni}: ${problem}`));
-      } else if (!isOn(told, one.vni, here)) {
-        problems.push(`VNI ${one.vni} is on UDP port ${one.udpPort} there and on ${here} here`);
+        problems.push(...[...read.problems, ...left].map((problem) => `VNI ${vni}: ${problem}`));
+      } else {
+        const there = all.map(({ udpPort }) => udpPort).join(" and ");
+        problems.push(`VNI ${vni} is on UDP port ${there} there and on ${here} here`);
         if (known) networks.set(network.name, known);
       }
     }
   }
   return networks;
 }
-
-const isOn = ({ networks }: FabricNode, vni: number, udpPort: number) =>
-  networks.some((one: FabricNetwork) => one.vni === vni && one.udpPort === udpPort);
 
 function acceptAddresses(
   told: FabricNode,
@@ -69,16 +71,23 @@ function acceptAddresses(
   const addresses = new Map<string, string>();
   const used = [...networks.keys()].map((name) => (ours.get(name) as OverlayNetwork).vtep);
   for (const own of vteps.values()) {
-    const theirs = told.vteps.find(({ udpPort }) => udpPort === own.udpPort);
-    const address = theirs ? addressFor(own, theirs) : "";
+    const theirs = vtepFor(own, told);
+    const isReached = theirs !== undefined && addressFor(own, theirs) !== "";
+    if (!isReached && !used.includes(own.name)) continue;
+    if (!isReached) problems.push(whyNone(own, theirs));
+    const address = addressOf(own, told, before);
     if (address !== "") addresses.set(own.name, address);
-    else if (used.includes(own.name)) {
-      problems.push(whyNone(own, theirs));
-      const known = before.addresses.get(own.name);
-      if (known !== undefined) addresses.set(own.name, known);
-    }
   }
   return addresses;
+}
+
+const vtepFor = (own: OwnVtep, { vteps }: FabricNode): FabricVtep | undefined =>
+  vteps.find(({ udpPort }) => udpPort === own.udpPort);
+
+/** Where our VTEP reaches the node; where it did before, when that cannot be read. */
+function addressOf(own: OwnVtep, told: FabricNode, before: Accepted): string {
+  const theirs = vtepFor(own, told);
+  return (theirs && addressFor(own, theirs)) || (before.addresses.get(own.name) ?? "");
 }
 
 /** IPv4 when both have it: its overhead is smaller by 20 bytes. */

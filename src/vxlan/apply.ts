@@ -1,3 +1,4 @@
+import type { FdbInfo } from "../dataplane/native.ts";
 import { type Change, type Slot, slotId, WRITE_ORDER } from "./slot.ts";
 import type { Facts, OverlayTables } from "./tables.ts";
 import { write } from "./write.ts";
@@ -7,6 +8,8 @@ export const MAX_BATCH = 4096;
 
 /** Entries refused one after the other before the rest is left for later: the table is full. */
 export const MAX_REFUSALS = 256;
+/** In a flood list that could not be set: the dataplane takes a peer that goes out of it itself. */
+const UNSURE = "unsure";
 const NOT_TRIED = "not tried, as too many others were refused";
 
 interface Refusals {
@@ -49,15 +52,28 @@ export class Applier {
    * A pod that comes puts its entries in the place of ours, but not its MAC when its port is free to
    * use any: then ours would keep its frames from it, and has to go.
    */
-  async #giveWay({ displaced, table, name, applied }: Slot): Promise<void> {
+  async #giveWay(slot: Slot): Promise<void> {
+    const { displaced, table, applied } = slot;
     if (displaced.size === 0) return;
-    const before = new Map(displaced);
-    displaced.clear();
-    // Who cannot be asked is taken to have what is his.
-    const there = table === "fdb" ? await this.#tables.listFdb(name).catch(() => []) : [];
+    const there = table === "fdb" ? await this.#listFdb(slot) : [];
+    if (there === null) return;
     for (const { mac, peer } of there) {
       const key = mac.toLowerCase();
-      if (peer !== "" && before.get(key) === peer) applied.set(key, peer);
+      if (peer !== "" && displaced.get(key) === peer) applied.set(key, peer);
+    }
+    displaced.clear();
+  }
+
+  /** @returns null when it cannot be asked who has what now: that has to be tried again */
+  async #listFdb({ displaced, dirty, failed, name }: Slot): Promise<FdbInfo[] | null> {
+    try {
+      return await this.#tables.listFdb(name);
+    } catch (error) {
+      for (const key of displaced.keys()) {
+        dirty.delete(key);
+        failed.set(key, `the FDB cannot be listed: ${(error as Error).message}`);
+      }
+      return null;
     }
   }
 
@@ -121,7 +137,11 @@ export class Applier {
       try {
         await this.#tables.setFlood(slot.name, list);
       } catch (error) {
-        for (const { key } of changes) slot.failed.set(key, (error as Error).message);
+        this.#floods.delete(slot.name);
+        for (const { key, before } of changes) {
+          if (before !== undefined) slot.applied.set(key, UNSURE);
+          slot.failed.set(key, (error as Error).message);
+        }
         return;
       }
       this.#floods.set(slot.name, list.join(" "));

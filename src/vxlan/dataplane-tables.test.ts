@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { parseConfig } from "../config/load.ts";
 import type { Network } from "../networks/network.ts";
 import { resolveNetwork } from "../networks/network.ts";
@@ -25,6 +25,8 @@ networks:
   return new Map(config.networks.map((one) => [one.name, resolveNetwork(one)]));
 }
 
+const NO_PODS = { stored: [], lost: new Set<string>() };
+
 const network = (name: string) => networks().get(name) as Network;
 
 describe("the tables of a dataplane", () => {
@@ -35,7 +37,10 @@ describe("the tables of a dataplane", () => {
   const dataplane: OverlayDataplane = {
     vteps: [{ ...vtep, id: 3 } as never],
     vnis: [
-      { network: "blue", vni: 100, vtep: "main", mac: "02:FF:00:00:00:07", mtu: 1450, port: 7 },
+      {
+        ...{ network: "blue", vni: 100, vtep: "main", mac: "02:FF:00:00:00:07", mtu: 1450 },
+        ...{ port: 7, ifname: "vxlan100" },
+      },
     ],
     native: { ...native, listFdb: async () => [] },
     network: (name) => (name === "blue" ? { id: 5 } : undefined),
@@ -43,7 +48,7 @@ describe("the tables of a dataplane", () => {
     listPeers: async () => [],
     setFlood: async () => {},
   };
-  const none = () => reservedIn(network("red"), EntryStore.open(newDir()), []);
+  const none = vi.fn(() => reservedIn(network("red"), "", EntryStore.open(newDir()), NO_PODS));
   const tables = overlayTables(dataplane, networks(), none);
 
   it("are found by the names of networks", async () => {
@@ -71,6 +76,7 @@ describe("the tables of a dataplane", () => {
       },
     ]);
     expect(tables.reserved("blue").routes.size).toBe(0);
+    expect(none).toHaveBeenCalledWith(network("blue"), "vxlan100");
   });
 });
 
@@ -84,7 +90,7 @@ describe("what is reserved", () => {
       routes: [[prefix, route]],
       neighbours: [["vxlan100 192.0.2.9", neighbour]],
     });
-    const { routes, neighbours } = reservedIn(network("blue"), entries, []);
+    const { routes, neighbours } = reservedIn(network("blue"), "vxlan100", entries, NO_PODS);
     expect([...routes]).toEqual([
       ["10.20.0.0/16", "the configuration of this node"],
       ["10.30.0.0/16", "the configuration of this node"],
@@ -93,12 +99,20 @@ describe("what is reserved", () => {
     expect([...neighbours.keys()]).toEqual(["192.0.2.9"]);
   });
 
-  it("are MAC and addresses of attached pods of a bridged network", () => {
+  it("are no neighbours behind another port, though they have the address of a VTEP", async () => {
+    const entries = EntryStore.open(newDir());
+    const neighbour = { port: "up0", address: "192.0.2.9", mac: macOf(9) };
+    await entries.change("blue", { neighbours: [["up0 192.0.2.9", neighbour]] });
+    expect(reservedIn(network("blue"), "vxlan100", entries, NO_PODS).neighbours.size).toBe(0);
+  });
+
+  it("are MAC and addresses of attached pods of a bridged network, but of no lost one", () => {
     const record = (more: object) => ({
       network: "lan",
       podMac: macOf(9).toUpperCase(),
       addresses: [{ address: "172.16.9.2/24", gateway: "" }],
       containerId: "c1",
+      ifname: "eth0",
       pod: { namespace: "default", name: "web-0", uid: "" },
       ...more,
     });
@@ -109,13 +123,17 @@ describe("what is reserved", () => {
       stored("attached", { network: "blue", podMac: macOf(1) }),
       stored("intent", { podMac: macOf(2), addresses: [] }),
       stored("attached", { podMac: macOf(3), addresses: [], pod: null }),
+      stored("attached", { podMac: macOf(4), containerId: "c4" }),
     ];
-    const { macs, addresses } = reservedIn(network("lan"), EntryStore.open(newDir()), all);
+    const pods = { stored: all, lost: new Set(["c4:eth0"]) };
+    const reserved = (name: string) =>
+      reservedIn(network(name), "", EntryStore.open(newDir()), pods);
+    const { macs, addresses } = reserved("lan");
     expect([...macs]).toEqual([
       [macOf(9), "pod default/web-0 of this node"],
       [macOf(3), "pod c1 of this node"],
     ]);
     expect([...addresses]).toEqual([["172.16.9.2", "pod default/web-0 of this node"]]);
-    expect(reservedIn(network("blue"), EntryStore.open(newDir()), all).macs.size).toBe(0);
+    expect(reserved("blue").macs.size).toBe(0);
   });
 });

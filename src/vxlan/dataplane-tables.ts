@@ -25,16 +25,18 @@ export interface OwnVni {
   readonly mac: string;
   readonly mtu: number;
   readonly port: number;
+  /** What the port goes by in entries of the API. */
+  readonly ifname: string;
 }
 
 /**
  * The tables of the overlay in a dataplane that has its VTEPs and VNIs.
- * @param reserved who else on this node has what in a network
+ * @param reserved who else on this node has what in a network, whose VNI has this port
  */
 export function overlayTables(
   dataplane: OverlayDataplane,
   networks: ReadonlyMap<string, Network>,
-  reserved: (network: Network) => Reserved,
+  reserved: (network: Network, vniPort: string) => Reserved,
 ): OverlayTables {
   const { native } = dataplane;
   const idOf = (name: string): number => {
@@ -49,7 +51,10 @@ export function overlayTables(
         const network = networks.get(vni.network);
         return network ? overlayNetwork(vni, network) : [];
       }),
-    reserved: (name) => reserved(networks.get(name) as Network),
+    reserved: (name) => {
+      const vni = dataplane.vnis.find(({ network }) => network === name);
+      return reserved(networks.get(name) as Network, vni?.ifname ?? "");
+    },
     applyPeers: (vtep, changes) => dataplane.applyPeers(vtep, changes),
     listPeers: (vtep) => dataplane.listPeers(vtep),
     applyFdb: async (name, changes) => await native.applyFdb(idOf(name), changes),

@@ -1,6 +1,6 @@
-import { contains, parseAddress, parsePrefix } from "../networks/ip.ts";
 import type { AcceptedNetwork } from "./accept-network.ts";
 import type { Entries } from "./diff.ts";
+import { outside } from "./prefixes.ts";
 import { hostRoute } from "./read.ts";
 import { slotId } from "./slot.ts";
 import type { Facts, OverlayNetwork } from "./tables.ts";
@@ -59,21 +59,16 @@ function addRouted(
   mac: string,
 ): void {
   if (mac === "") return;
-  const prefixes = [...accepted.prefixes, ...outside(accepted)];
+  const prefixes = [...accepted.prefixes, ...hostRoutes(accepted)];
   const routes = prefixes.map((prefix) => [prefix, peer] as const);
   entries.set(slotId("fdb", name), new Map([[mac, peer]]));
   entries.set(slotId("neighbours", name), new Map([[peer, mac]]));
   entries.set(slotId("routes", name), new Map(routes));
 }
 
-/** Addresses that no prefix of the node leads to. */
-function outside({ prefixes, endpoints }: AcceptedNetwork): string[] {
+/** To addresses that no prefix of the node leads to. */
+function hostRoutes({ prefixes, endpoints }: AcceptedNetwork): string[] {
   if (endpoints.length === 0) return [];
-  const parsed = prefixes.map(parsePrefix);
-  const isInside = (address: string) => {
-    const value = parseAddress(address);
-    return parsed.some((prefix) => contains(prefix, value));
-  };
   const all = endpoints.flatMap(({ addresses }) => addresses);
-  return all.filter((address) => !isInside(address)).map(hostRoute);
+  return all.filter(outside(prefixes)).map(hostRoute);
 }

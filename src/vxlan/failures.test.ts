@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MAX_REFUSALS } from "./apply.ts";
+import { FakeOverlay } from "./fake-tables.ts";
 import { bench, bridged, cleanUp, macOf, node, vtepOf } from "./fixture.ts";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
@@ -79,5 +80,45 @@ describe("an entry that the dataplane refuses", () => {
     await gone("n1");
     expect(overlay.view.fabric().rejected).toEqual([]);
     expect(tables.entries("peers main")).toEqual({});
+  });
+});
+
+describe("a flood list that could not be set", () => {
+  it("is set again, though the one before is wanted again: the dataplane shortens it", async () => {
+    const { tables, tell, gone, overlay } = await bench();
+    await tell(node(1), node(2));
+    vi.spyOn(tables, "setFlood").mockRejectedValueOnce(new Error("no memory"));
+    vi.spyOn(tables, "applyPeers").mockImplementation(async (vtep, changes) => {
+      const left = changes.flatMap(({ op, address }) => (op === "del" ? address : []));
+      const list = tables.floods.get("lan") ?? [];
+      tables.floods.set(
+        "lan",
+        list.filter((peer) => !left.includes(peer)),
+      );
+      await FakeOverlay.prototype.applyPeers.call(tables, vtep, changes);
+    });
+    await gone("n2");
+    expect(tables.floods.get("lan")).toEqual([vtepOf(1)]);
+    await tell(node(2));
+    expect(tables.floods.get("lan")).toEqual([vtepOf(1), vtepOf(2)]);
+    expect(overlay.view.fabric().rejected).toEqual([]);
+  });
+});
+
+describe("an FDB that cannot be listed", () => {
+  it("is listed again later, so that our entry does not stay in the way of a pod", async () => {
+    const { tables, tell, overlay } = await bench();
+    await tell(node(1));
+    vi.spyOn(tables, "listFdb").mockRejectedValueOnce(new Error("no memory"));
+    tables.reservedBy.set("lan", { macs: new Map([[macOf(1, 1), "pod default/vm-0"]]) });
+    overlay.refresh();
+    await overlay.idle();
+    expect(tables.entries("fdb lan")).toEqual({ [macOf(1, 1)]: vtepOf(1) });
+    const reason = `lan, fdb ${macOf(1, 1)}: the FDB cannot be listed: no memory`;
+    expect(overlay.view.fabric().rejected).toEqual([{ entry: "n1", reason }]);
+    await vi.advanceTimersByTimeAsync(1000);
+    await overlay.idle();
+    expect(tables.entries("fdb lan")).toEqual({});
+    expect(overlay.view.fabric().rejected).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { FabricNetwork, FabricNode } from "../fabric/fabric.ts";
+import type { FabricEndpoint, FabricNetwork, FabricNode } from "../fabric/fabric.ts";
 import { type Bench, bench, bridged, cleanUp, macOf, node, routed, vtepOf } from "./fixture.ts";
 
 afterEach(cleanUp);
@@ -74,6 +74,18 @@ describe("a node that is half-written keeps what it had", () => {
       'VNI 200: endpoint "02:00:01:00:00" is no MAC address',
       'VNI 200: endpoint 02:00:09:00:00:01: "172.16.9" is no address',
     ]);
+  });
+});
+
+describe("an endpoint whose address is half-written", () => {
+  it("keeps what it had, while another that is gone goes", async () => {
+    const all = await bench();
+    const lan = (endpoints: FabricEndpoint[]) =>
+      node(1, { networks: [routed(1), bridged(1, { endpoints })] });
+    await all.tell(lan([1, 2].map((n) => ({ mac: macOf(1, n), addresses: [`172.16.0.${n}`] }))));
+    await all.tell(lan([{ mac: macOf(1, 2), addresses: ["172.16.0"] }]));
+    expect(all.tables.entries("hosts lan")).toEqual({ "172.16.0.2": macOf(1, 2) });
+    expect(all.tables.entries("fdb lan")).toEqual({ [macOf(1, 2)]: vtepOf(1) });
   });
 });
 

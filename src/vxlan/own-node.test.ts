@@ -70,7 +70,14 @@ describe("the stations of this node", () => {
       stored({ vlan: 10 }),
       stored({ vlanTrunk: [{ id: 10 }] }),
     ];
-    expect(stationsOf(all)).toEqual([station()]);
+    expect(stationsOf({ stored: all, lost: new Set() })).toEqual([station()]);
+  });
+
+  it("are not those whose link has vanished", () => {
+    const stored2 = stored({ containerId: "c2" });
+    const lost = new Set(["c2:eth0"]);
+    expect(stationsOf({ stored: [stored(), stored2], lost })).toEqual([station()]);
+    expect(stationsOf({ stored: [stored2], lost })).toEqual([]);
   });
 });
 

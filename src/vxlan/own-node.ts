@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { FabricEndpoint, FabricNetwork, FabricNode } from "../fabric/fabric.ts";
-import { contains, parseAddress, parsePrefix } from "../networks/ip.ts";
 import { portVlans } from "../networks/vlans.ts";
-import type { StoredAttachment } from "../store/records.ts";
+import { type Attachments, attachedOf } from "./attached.ts";
+import { outside } from "./prefixes.ts";
 import { Facts, type OverlayNetwork, type OwnVtep } from "./tables.ts";
 
 /** Pods come in bursts; others need not hear of each of them. */
@@ -32,32 +32,25 @@ export function ownNode(
       });
       const where = { vni, udpPort: facts.udpPortOf(network) };
       if (kind === "bridged") return { ...where, mac: "", prefixes: [], endpoints: all };
-      return { ...where, mac, prefixes: [...prefixes], endpoints: outside(prefixes, all) };
+      return { ...where, mac, prefixes: [...prefixes], endpoints: endpointsOutside(prefixes, all) };
     }),
   };
 }
 
-/** The pods of attachments that are complete. Those in a VLAN are behind no VNI. */
-export function stationsOf(attachments: Iterable<Readonly<StoredAttachment>>): Station[] {
-  const stations: Station[] = [];
-  for (const { state, record } of attachments) {
-    const { vlan, vlanTrunk, network, podMac: mac, addresses } = record;
+/** The pods that are there. Those in a VLAN are behind no VNI. */
+export function stationsOf(attachments: Attachments): Station[] {
+  return attachedOf(attachments).flatMap(({ record, addresses }): Station[] => {
+    const { vlan, vlanTrunk, network, podMac: mac } = record;
     const { pvid, tagged } = portVlans({ vlan, vlanTrunk });
-    if (state !== "attached" || pvid !== 0 || tagged.length > 0) continue;
-    const plain = addresses.map(({ address }) => address.split("/")[0] ?? address);
-    stations.push({ network, mac, addresses: plain });
-  }
-  return stations;
+    return pvid !== 0 || tagged.length > 0 ? [] : [{ network, mac, addresses }];
+  });
 }
 
-/** Addresses that the prefixes of this node do not lead to. */
-function outside(prefixes: readonly string[], endpoints: readonly FabricEndpoint[]) {
-  const parsed = prefixes.map(parsePrefix);
+/** Those with addresses that the prefixes of this node do not lead to. */
+function endpointsOutside(prefixes: readonly string[], endpoints: readonly FabricEndpoint[]) {
+  const isOutside = outside(prefixes);
   return endpoints.flatMap(({ mac, addresses }): FabricEndpoint[] => {
-    const some = addresses.filter((address) => {
-      const value = parseAddress(address);
-      return !parsed.some((prefix) => contains(prefix, value));
-    });
+    const some = addresses.filter(isOutside);
     return some.length === 0 ? [] : [{ mac, addresses: some }];
   });
 }

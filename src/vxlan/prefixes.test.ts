@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { formatAddress, parseAddress } from "../networks/ip.ts";
 import { insideOwn, nested } from "./prefixes.ts";
 import { isUnicast, readAddress, readPrefix, readStation } from "./read.ts";
 
@@ -42,6 +43,16 @@ test("Addresses are read in their canonical form", () => {
   expect(readAddress("10.1.2.3")).toBe("10.1.2.3");
   expect(readAddress("FD00:0:0:0::1")).toBe("fd00::1");
   expect(readAddress("2001:db8:0:1:1:1:1:1")).toBe("2001:db8:0:1:1:1:1:1");
+  for (const [text, canonical] of [
+    ["::5.6.7.8", "::506:708"],
+    ["::1:0002", "::1:2"],
+    ["::100:0", "::100:0"],
+    ["::2", "::2"],
+    ["64:ff9b::5.6.7.8", "64:ff9b::506:708"],
+  ] as const) {
+    expect(readAddress(text)).toBe(canonical);
+    expect(formatAddress(parseAddress(canonical))).toBe(canonical);
+  }
   for (const bad of ["", "10.1", "01.2.3.4", "fe80::1%eth0", "::ffff:10.1.2.3", "10.1.2.3/32"]) {
     expect(readAddress(bad)).toBeNull();
   }

@@ -1,4 +1,11 @@
-import { addressBits, covers, type Prefix, parsePrefix } from "../networks/ip.ts";
+import {
+  addressBits,
+  contains,
+  covers,
+  type Prefix,
+  parseAddress,
+  parsePrefix,
+} from "../networks/ip.ts";
 import type { OverlayNetwork } from "./tables.ts";
 
 /** Of one address. A pod that has moved keeps its address, whoever has the prefix around it. */
@@ -9,6 +16,15 @@ export function insideOwn({ prefixes }: OverlayNetwork, prefix: string): string 
   const parsed = parsePrefix(prefix);
   if (isHost(parsed)) return null;
   return prefixes.find((own) => covers(parsePrefix(own), parsed)) ?? null;
+}
+
+/** Says of an address whether none of the prefixes leads to it. */
+export function outside(prefixes: readonly string[]): (address: string) => boolean {
+  const parsed = prefixes.map(parsePrefix);
+  return (address) => {
+    const value = parseAddress(address);
+    return !parsed.some((prefix) => contains(prefix, value));
+  };
 }
 
 export interface Nested {

@@ -19,7 +19,14 @@ export function readAddress(text: string): string | null {
   if (isIPv4(text)) return text;
   if (!isIPv6(text) || text.includes("%")) return null;
   const { address } = new SocketAddress({ address: text, family: "ipv6" });
-  return address.startsWith("::ffff:") && address.includes(".") ? null : address;
+  if (!address.includes(".")) return address;
+  return address.startsWith("::ffff:") ? null : undotted(address);
+}
+
+/** inet_ntop() writes "::5.6.7.8" for what is "::506:708" here, as everywhere else. */
+function undotted(address: string): string {
+  const [a = 0, b = 0, c = 0, d = 0] = address.slice("::".length).split(".").map(Number);
+  return `::${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
 }
 
 /** RFC 6890: what cannot be the address of another node. */

@@ -1,20 +1,26 @@
 import type { Network } from "../networks/network.ts";
 import type { EntryStore } from "../store/entries.ts";
-import type { StoredAttachment } from "../store/records.ts";
+import { type Attachments, attachedOf } from "./attached.ts";
 import type { Reserved } from "./tables.ts";
 
 const CONFIGURATION = "the configuration of this node";
 const API = "an entry made by the API";
 
-/** What is in a network apart from what the fabric tells. */
+/**
+ * What is in a network apart from what the fabric tells.
+ * @param vniPort what the port of its VNI goes by
+ */
 export function reservedIn(
   network: Network,
+  vniPort: string,
   entries: EntryStore,
-  attachments: Iterable<Readonly<StoredAttachment>>,
+  attachments: Attachments,
 ): Reserved {
   const { routes, neighbours, fdb } = entries.network(network.name);
   const configured = [...network.staticRoutes, ...network.leaks];
   const pods = network.kind === "bridged" ? podsOf(network.name, attachments) : [];
+  // Elsewhere the address of a VTEP is that of somebody else: tenants may use those of the underlay.
+  const toOthers = [...neighbours.values()].filter(({ port }) => port === vniPort);
   return {
     routes: new Map([
       ...configured.map(({ prefix }) => [prefix, CONFIGURATION] as const),
@@ -27,19 +33,15 @@ export function reservedIn(
     addresses: new Map(
       pods.flatMap(({ name, addresses }) => addresses.map((address) => [address, name] as const)),
     ),
-    neighbours: new Map([...neighbours.values()].map(({ address }) => [address, API] as const)),
+    neighbours: new Map(toOthers.map(({ address }) => [address, API] as const)),
   };
 }
 
 /** Those whose port is there; an attachment under way comes with the next change. */
-function podsOf(network: string, attachments: Iterable<Readonly<StoredAttachment>>) {
-  const pods: { name: string; mac: string; addresses: string[] }[] = [];
-  for (const { state, record } of attachments) {
-    if (state !== "attached" || record.network !== network) continue;
-    const { pod, containerId, podMac: mac } = record;
+function podsOf(network: string, attachments: Attachments) {
+  const here = attachedOf(attachments).filter(({ record }) => record.network === network);
+  return here.map(({ record: { pod, containerId, podMac: mac }, addresses }) => {
     const name = `pod ${pod ? `${pod.namespace}/${pod.name}` : containerId} of this node`;
-    const addresses = record.addresses.map(({ address }) => address.split("/")[0] ?? address);
-    pods.push({ name, mac: mac.toLowerCase(), addresses });
-  }
-  return pods;
+    return { name, mac: mac.toLowerCase(), addresses };
+  });
 }

@@ -86,10 +86,15 @@ export class Roster {
   }
 
   #read(record: NodeRecord, told: FabricNode, affected: Set<string>): void {
-    const { accepted, problems } = accept(told, record.accepted, this.#facts);
-    this.identities.claim(record.name, record.accepted, accepted, affected);
-    Object.assign(record, { told, accepted, unread: problems });
     affected.add(record.name);
+    record.told = told;
+    try {
+      const { accepted, problems } = accept(told, record.accepted, this.#facts);
+      this.identities.claim(record.name, record.accepted, accepted, affected);
+      Object.assign(record, { accepted, unread: problems });
+    } catch (error) {
+      record.unread = [cannot("be read", error)];
+    }
   }
 
   #remove({ name, accepted, identity, entries }: NodeRecord, affected: Set<string>): NodeChange {
@@ -102,8 +107,16 @@ export class Roster {
   #settle(record: NodeRecord): NodeChange {
     const { name, accepted, entries: before } = record;
     const { identity, problems } = this.identities.resolve(name, accepted, record.identity);
-    const after = desiredOf(accepted.networks, identity, this.#facts);
-    Object.assign(record, { identity, entries: after, taken: problems });
-    return { node: name, before, after };
+    Object.assign(record, { identity, taken: problems });
+    try {
+      record.entries = desiredOf(accepted.networks, identity, this.#facts);
+    } catch (error) {
+      problems.push(cannot("be followed", error));
+    }
+    return { node: name, before, after: record.entries };
   }
 }
+
+/** One node that nobody has foreseen must not keep the others from being followed. */
+const cannot = (what: string, error: unknown): string =>
+  `cannot ${what}, and keeps what it had: ${(error as Error).message}`;

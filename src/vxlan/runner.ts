@@ -50,12 +50,17 @@ export class Runner {
   #begin(run: () => Promise<boolean>): void {
     this.#running = new Promise<void>((resolve) => setImmediate(resolve)).then(run).then(
       (isDone) => this.#ended(isDone),
-      (error: Error) => {
-        this.#running = null;
-        this.#work.failed(error);
-        this.#retryLater();
-      },
+      (error: Error) => this.#threw(error),
     );
+  }
+
+  /** What has come meanwhile is done at once, but what throws each time has to wait. */
+  #threw(error: Error): void {
+    const isFirst = this.#timer === null;
+    this.#running = null;
+    this.#work.failed(error);
+    this.#retryLater();
+    if (isFirst && this.#work.isPending()) this.schedule();
   }
 
   #ended(isDone: boolean): void {
