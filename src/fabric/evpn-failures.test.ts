@@ -2,8 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { KernelFdbEntry } from "../dataplane/native.ts";
 import { createLogger } from "../telemetry/log.ts";
 import { evpnDriver } from "./evpn.ts";
-import { fdbEntry, flood, VXLAN } from "./evpn-fixture.ts";
-import type { EvpnKernel } from "./evpn-options.ts";
+import { fdbEntry, flood, kernelWith, VXLAN } from "./evpn-fixture.ts";
 import type { FabricNode } from "./fabric.ts";
 
 // A kernel that fails in ways that a real one cannot be made to; the real one is in test/netns.
@@ -19,24 +18,14 @@ const WHOLE = [flood(B), fdbEntry(M1, B)];
 
 /** Answers in turn; the last one again and again. */
 function open(...answers: (readonly KernelFdbEntry[] | Error)[]) {
-  const kernel: EvpnKernel = {
-    listLinks: async () => [],
-    deleteLink: async () => false,
-    describeKernelVxlan: async () => VXLAN,
+  const kernel = kernelWith({
     listKernelFdb: async (ifname) => {
       if (ifname !== "vxlan100") return [];
       const answer = (answers.length > 1 ? answers.shift() : answers[0]) ?? [];
       if (answer instanceof Error) throw answer;
       return [...answer];
     },
-    listKernelNeighbours: async () => [],
-    listKernelRoutes: async () => [],
-    setKernelFdb: async () => {},
-    removeKernelFdb: async () => false,
-    setKernelNeighbour: async () => {},
-    removeKernelNeighbour: async () => false,
-    ensureBridgePort: async () => ({ ifindex: 9, kind: "dummy" }),
-  };
+  });
   const told: string[] = [];
   const driver = evpnDriver({ devices: [{ vxlan: "vxlan100" }] }, kernel, createLogger("silent"));
   closing = () => driver.close();

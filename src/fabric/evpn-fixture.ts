@@ -1,4 +1,5 @@
 import type { KernelFdbEntry, KernelNeighbour, KernelVxlan } from "../dataplane/native.ts";
+import type { EvpnKernel } from "./evpn-options.ts";
 
 // Entries as the addon reads them; kernel tests have the real ones.
 
@@ -26,3 +27,22 @@ export const neighbour = (
   mac: string,
   more: Partial<KernelNeighbour> = {},
 ): KernelNeighbour => ({ address, mac, external: true, own: false, ...more });
+
+/** A kernel with the device above, empty, but for what is given. */
+export const kernelWith = (parts: Partial<EvpnKernel>): EvpnKernel => ({
+  listLinks: async () => [],
+  deleteLink: async () => false,
+  describeKernelVxlan: async () => VXLAN,
+  listKernelFdb: async () => [],
+  listKernelNeighbours: async () => [],
+  listKernelRoutes: async () => [],
+  setKernelFdb: async () => {},
+  removeKernelFdb: async () => false,
+  setKernelNeighbour: async () => {},
+  removeKernelNeighbour: async () => false,
+  ensureBridgePort: async () => ({ ifindex: 9, kind: "dummy" }),
+  ...parts,
+});
+
+/** An error as the addon throws it. */
+export const kernelError = (code: string) => Object.assign(new Error(code), { code });

@@ -3,7 +3,7 @@ import { type EvpnDevice, readDevice } from "./evpn-device.ts";
 import type { EvpnKernel } from "./evpn-options.ts";
 import { EvpnPublisher } from "./evpn-publisher.ts";
 import { type Remotes, remotesOf } from "./evpn-remotes.ts";
-import type { FabricNode } from "./fabric.ts";
+import type { FabricNetworkKey, FabricNode } from "./fabric.ts";
 
 type Rejected = { key: string; reason: string };
 
@@ -33,6 +33,12 @@ export class EvpnFollower {
 
   get rejected(): readonly Rejected[] {
     return [...(this.remotes?.rejected ?? []), ...this.#contested];
+  }
+
+  /** Whether it is the device of this network; false before the first reading. */
+  carries({ vni, udpPort }: FabricNetworkKey): boolean {
+    const vxlan = this.#device?.vxlan;
+    return vxlan?.vni === vni && vxlan.udpPort === udpPort;
   }
 
   /** Before the device is known, anything may be it. */

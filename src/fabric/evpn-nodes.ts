@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "../telemetry/log.ts";
 import type { Remotes } from "./evpn-remotes.ts";
-import type { FabricListener, FabricNode } from "./fabric.ts";
+import type { FabricListener, FabricNetworkKey, FabricNode } from "./fabric.ts";
 
 /** One node for each remote VTEP, named by its address, with what all devices have of it. */
 export function nodesOf(all: Iterable<Remotes>): Map<string, FabricNode> {
@@ -25,6 +25,7 @@ export class EvpnTeller {
   readonly #listener: FabricListener;
   readonly #log: Logger;
   #told = new Map<string, FabricNode>();
+  #unread: readonly FabricNetworkKey[] = [];
 
   constructor(listener: FabricListener, log: Logger) {
     this.#listener = listener;
@@ -35,17 +36,22 @@ export class EvpnTeller {
     return this.#told.size;
   }
 
-  tell(nodes: Map<string, FabricNode>): void {
+  /** @param unread networks of which `nodes` says nothing: a node may have them all the same */
+  tell(nodes: ReadonlyMap<string, FabricNode>, unread: readonly FabricNetworkKey[]): void {
     const before = this.#told;
-    this.#told = nodes;
-    for (const [name, node] of nodes) {
-      if (!isDeepStrictEqual(before.get(name), node)) {
-        this.#guard(() => this.#listener.changed(node));
-      }
+    const after = new Map(nodes);
+    for (const [name, node] of before) {
+      if (nodes.has(name)) continue;
+      if (unread.length > 0) after.set(name, { ...node, networks: [] });
+      else this.#guard(() => this.#listener.gone(name));
     }
-    for (const name of before.keys()) {
-      if (!nodes.has(name)) this.#guard(() => this.#listener.gone(name));
+    const again = !isDeepStrictEqual(this.#unread, unread);
+    for (const [name, node] of after) {
+      if (!again && isDeepStrictEqual(before.get(name), node)) continue;
+      this.#guard(() => this.#listener.changed(node, unread));
     }
+    this.#told = after;
+    this.#unread = unread;
   }
 
   synchronised(): void {

@@ -41,6 +41,18 @@ describe("what FRR put into the kernel", () => {
     expect(networks).toEqual({ [B]: { ...EMPTY, mac: RMAC, prefixes: ["10.6.0.0/24"] } });
   });
 
+  it("has a station that is called as its VTEP is in the underlay, as long as no route is by it", () => {
+    const networks = networksOf({
+      fdb: [fdbEntry(M1, B), flood(C)],
+      neighbours: [neighbour(B, M1), neighbour(C, M1)],
+      routes: [{ prefix: "10.7.0.0/24", gateways: [C] }],
+    });
+    expect(networks).toEqual({
+      [B]: { ...EMPTY, endpoints: [{ mac: M1, addresses: [B] }] },
+      [C]: { ...EMPTY, mac: M1, prefixes: ["10.7.0.0/24"] },
+    });
+  });
+
   it("counts a prefix for each VTEP of a multipath route", () => {
     const fdb = [flood(B), flood(C)];
     const networks = networksOf({ fdb, routes: [{ prefix: "::/0", gateways: [B, C] }] });

@@ -31,9 +31,11 @@ export function remotesOf(device: EvpnDevice): Remotes {
     }
     if (mac !== ANY_MAC) stations.set(mac, { destination, addresses: [] });
   }
+  // A station of a tenant may have the address that a VTEP has in the underlay.
+  const routers = new Set(device.routes.flatMap(({ gateways }) => gateways));
   for (const { address, mac, external } of device.neighbours) {
     if (!external || mac === "") continue;
-    const router = networks.get(address);
+    const router = routers.has(address) ? networks.get(address) : undefined;
     if (router) router.mac = mac;
     else stations.get(mac)?.addresses.push(address);
   }

@@ -13,8 +13,7 @@ export async function sweepEvpn(
   const configured = new Set(devices.map(({ vxlan }) => vxlan));
   const bridges = new Set<string>();
   for (const name of configured) {
-    const device = await kernel.describeKernelVxlan(name).catch(() => null);
-    if (device !== null) bridges.add(device.bridge);
+    bridges.add(await bridgeOf(kernel, name));
   }
   const swept: string[] = [];
   for (const { name, alias, kind } of await kernel.listLinks()) {
@@ -25,6 +24,17 @@ export async function sweepEvpn(
     if (kind === "bridge" && !bridges.has(name)) await sweepNeighbours(kernel, name);
   }
   return swept;
+}
+
+/** "" when there is no such VXLAN device, or it is in none. */
+async function bridgeOf(kernel: EvpnKernel, name: string): Promise<string> {
+  try {
+    return (await kernel.describeKernelVxlan(name))?.bridge ?? "";
+  } catch (error) {
+    // Of another kind of device. What fails in passing must not look like that.
+    if (isErrno(error, "EINVAL")) return "";
+    throw error;
+  }
 }
 
 async function sweepNeighbours(kernel: EvpnKernel, bridge: string): Promise<void> {

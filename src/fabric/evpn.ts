@@ -3,7 +3,13 @@ import { EvpnFollower } from "./evpn-follower.ts";
 import { EvpnTeller, nodesOf } from "./evpn-nodes.ts";
 import type { EvpnFabricOptions, EvpnKernel } from "./evpn-options.ts";
 import { sweepEvpn } from "./evpn-sweep.ts";
-import type { FabricDriver, FabricListener, FabricNode, FabricStatus } from "./fabric.ts";
+import type {
+  FabricDriver,
+  FabricListener,
+  FabricNetworkKey,
+  FabricNode,
+  FabricStatus,
+} from "./fabric.ts";
 
 export type { EvpnFabricOptions, EvpnKernel } from "./evpn-options.ts";
 export { sweepEvpn } from "./evpn-sweep.ts";
@@ -12,8 +18,6 @@ export { sweepEvpn } from "./evpn-sweep.ts";
 const FULL_MS = 30_000;
 /** Pause after a failure. */
 const RETRY_MS = 1000;
-/** How long the first answer of one device is waited for before the others are told without it. */
-const PATIENCE_MS = 10_000;
 /** At most half of the time goes into reading tables that change all the time. */
 const MIN_PAUSE_MS = 20;
 
@@ -46,7 +50,6 @@ class Driver implements EvpnDriver {
   #sweepError = "";
   #synchronised = false;
   #synchronisedAt = 0;
-  #startedAt = 0;
   #fullAt = 0;
   #timer: NodeJS.Timeout | undefined;
   #dueAt = Number.POSITIVE_INFINITY;
@@ -64,7 +67,6 @@ class Driver implements EvpnDriver {
   async start(own: FabricNode, listener: FabricListener): Promise<void> {
     if (this.#teller !== null) throw new Error("the evpn driver was started already");
     this.#teller = new EvpnTeller(listener, this.#log);
-    this.#startedAt = performance.now();
     this.publish(own);
     this.#schedule(0);
   }
@@ -150,12 +152,18 @@ class Driver implements EvpnDriver {
 
   #tell(full: boolean): void {
     const read = this.#followers.flatMap(({ remotes }) => remotes ?? []);
-    const complete = read.length === this.#followers.length;
-    if (!complete && performance.now() - this.#startedAt < PATIENCE_MS) return;
-    this.#teller?.tell(nodesOf(read));
+    this.#teller?.tell(nodesOf(read), read.length < this.#followers.length ? this.#unread() : []);
     if (!this.#followers.every(({ isRead }) => isRead)) return;
     if (!this.#synchronised) this.#teller?.synchronised();
     if (full || !this.#synchronised) this.#synchronisedAt = Date.now();
     this.#synchronised = true;
+  }
+
+  /** Our networks without a device that was ever read: VNI and port of the others are not known. */
+  #unread(): FabricNetworkKey[] {
+    const unread = this.#own?.networks.filter(
+      (network) => !this.#followers.some((one) => one.carries(network)),
+    );
+    return unread?.map(({ vni, udpPort }) => ({ vni, udpPort })) ?? [];
   }
 }

@@ -18,8 +18,12 @@ export interface FabricDriver {
 
 /** Calls come one after the other, on the JavaScript thread. */
 export interface FabricListener {
-  /** A node that is new or has changed, whole. Never our own. */
-  changed(node: FabricNode): void;
+  /**
+   * A node that is new or has changed, whole. Never our own.
+   * @param unread networks that could not be read yet: what is known of the node's from before goes
+   *   on to count
+   */
+  changed(node: FabricNode, unread?: readonly FabricNetworkKey[]): void;
   /** The store says, completely read, that the node is no longer there. */
   gone(name: string): void;
   /**
@@ -73,6 +77,9 @@ export interface FabricNetwork {
   /** Bridged networks: stations behind this node; routed ones: addresses outside `prefixes`. */
   endpoints: FabricEndpoint[];
 }
+
+/** What tells networks of one node apart. */
+export type FabricNetworkKey = Pick<FabricNetwork, "vni" | "udpPort">;
 
 export interface FabricEndpoint {
   mac: string;

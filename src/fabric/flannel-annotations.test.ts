@@ -16,7 +16,7 @@ const V6: Record<string, string> = {
 const CIDRS = ["10.244.2.0/24", "fd00:244:0:2::/64"];
 
 const read = (annotations: Record<string, string>, podCidrs = CIDRS, port = FLANNEL_PORT) =>
-  readFlannelNode("b", { annotations, podCidrs }, () => port);
+  readFlannelNode("b", { annotations, podCidrs }, { vni: 1, udpPort: port });
 const network = { vni: 1, udpPort: 8472, endpoints: [] };
 
 test("backend data is what flannel writes and finds its MAC in, byte for byte", () => {
@@ -59,7 +59,7 @@ describe("a flannel node", () => {
     ]);
   });
 
-  test("is on the UDP port of our network with its VNI", () => {
+  test("is on the UDP port of the overlay that it is in", () => {
     expect(read(V4, CIDRS, 4789)).toMatchObject({
       ...{ vteps: [{ udpPort: 4789 }], networks: [{ udpPort: 4789 }] },
     });
@@ -86,9 +86,14 @@ describe("a flannel node", () => {
     expect(() => read(annotations)).toThrow(reason);
   });
 
-  test("is refused when the families have two VNIs", () => {
-    const other = { [`${PREFIX}/backend-v6-data`]: '{"VNI":2,"VtepMAC":"5a:ee:08:d9:54:04"}' };
-    expect(() => read({ ...V4, ...V6, ...other })).toThrow("accepted: the VNI of");
+  test("is refused when it is in another network, in one family or in both", () => {
+    const key = `${PREFIX}/backend-v6-data`;
+    const other = { [key]: '{"VNI":100,"VtepMAC":"5a:ee:08:d9:54:04"}' };
+    const reason = "VNI 100; accepted: VNI 1 (fabric.flannelBackendVni)";
+    expect(() => read({ ...V4, ...V6, ...other })).toThrow(reason);
+    expect(() => read({ ...V4, ...V6, ...other })).toThrow(expect.objectContaining({ key }));
+    const both = { ...V4, ...V6, ...other, [`${PREFIX}/backend-data`]: other[key] ?? "" };
+    expect(() => read(both)).toThrow(reason);
   });
 
   test("is refused while its Node has no prefix of the family", () => {

@@ -26,6 +26,12 @@ export const FAMILIES = [4, 6] as const;
 /** The kernel's default for a vxlan device, which flannel leaves as it is. */
 export const FLANNEL_PORT = 8472;
 
+/** What flannel's annotations are about, of which they name the VNI alone. */
+export interface FlannelOverlay {
+  vni: number;
+  udpPort: number;
+}
+
 /** What is read of a Node. */
 export interface NodeFacts {
   annotations: Readonly<Record<string, string>>;
@@ -46,58 +52,73 @@ export function writeBackendData(vni: number, mac: string): string {
  *
  * flannel has a device for each address family with a MAC of its own, and carries IPv4 over IPv4
  * and IPv6 over IPv6 alone. So a node with both has one VTEP with two addresses and two networks of
- * the same VNI. Whoever sends to it must choose the address of the family of the inner packet,
- * whose prefix says which MAC; a node that gave both families one MAC has one network.
- * @param portOf UDP port of the overlay that has this VNI
- * @throws AnnotationError for the first annotation that makes no sense
+ * the same VNI, of which the one counts whose family it is reached over; a node that gave both
+ * families one MAC has one network.
+ * @param overlay the one that it has to be in
+ * @throws AnnotationError for the first annotation that makes no sense, or is about another overlay
  */
 export function readFlannelNode(
   name: string,
   facts: NodeFacts,
-  portOf: (vni: number) => number,
+  { vni, udpPort }: FlannelOverlay,
 ): FabricNode | null {
   const { annotations } = facts;
-  if (annotations[MANAGED] !== "true" || annotations[BACKEND_TYPE] !== "vxlan") return null;
-  const halves = FAMILIES.map((family) => readHalf(family, facts));
+  if (!isFlannelVxlan(annotations)) return null;
+  const halves = FAMILIES.map((family) => readHalf(family, facts, vni));
   const present = halves.filter((half) => half !== null);
-  const [first, second] = present;
-  if (first === undefined) {
+  if (present.length === 0) {
     throw new AnnotationError(BACKEND_DATA[4], annotations[BACKEND_DATA[4]], "accepted: JSON");
   }
-  if (second !== undefined && second.vni !== first.vni) {
-    const reason = `accepted: the VNI of ${BACKEND_DATA[4]}, ${first.vni}`;
-    throw new AnnotationError(BACKEND_DATA[6], annotations[BACKEND_DATA[6]], reason);
-  }
-  const udpPort = portOf(first.vni);
   const [address4 = "", address6 = ""] = halves.map((half) => half?.address ?? "");
   const networks = present.map(
-    ({ vni, mac, prefixes }): FabricNetwork => ({
+    ({ mac, prefixes }): FabricNetwork => ({
       ...{ vni, udpPort, mac, prefixes, endpoints: [] },
     }),
   );
   return { name, vteps: [{ udpPort, address4, address6 }], networks: merged(networks) };
 }
 
+/** VTEPs of a flannel node, one for each family; without those that make no sense. */
+export function readFlannelVteps(
+  annotations: Readonly<Record<string, string>>,
+): { vni: number; mac: string }[] {
+  if (!isFlannelVxlan(annotations)) return [];
+  return FAMILIES.flatMap((family) => {
+    try {
+      const { VNI, VtepMAC } = readJson(annotations, BACKEND_DATA[family], backendData);
+      return { vni: VNI, mac: VtepMAC };
+    } catch {
+      return [];
+    }
+  });
+}
+
+const isFlannelVxlan = (annotations: Readonly<Record<string, string>>) =>
+  annotations[MANAGED] === "true" && annotations[BACKEND_TYPE] === "vxlan";
+
 interface Half {
-  vni: number;
   mac: string;
   address: string;
   prefixes: string[];
 }
 
-function readHalf(family: Family, facts: NodeFacts): Half | null {
+function readHalf(family: Family, facts: NodeFacts, vni: number): Half | null {
   const key = BACKEND_DATA[family];
   const data = facts.annotations[key];
   // What flannel writes where a backend has no data; a node that was on host-gw may still have it.
   if (data === undefined || data === "null") return null;
   const { VNI, VtepMAC } = readJson(facts.annotations, key, backendData);
+  if (VNI !== vni) {
+    const accepted = `accepted: VNI ${vni} (fabric.flannelBackendVni)`;
+    throw new AnnotationError(key, data, `VNI ${VNI}; ${accepted}`);
+  }
   const address = readPublicIp(family, facts.annotations);
   const prefixes = podPrefixes(family, facts.podCidrs);
   if (prefixes.length === 0) {
     const found = facts.podCidrs.join(", ") || undefined;
     throw new AnnotationError("spec.podCIDRs", found, `accepted: an IPv${family} prefix`);
   }
-  return { vni: VNI, mac: VtepMAC, address, prefixes };
+  return { mac: VtepMAC, address, prefixes };
 }
 
 function readPublicIp(family: Family, annotations: Readonly<Record<string, string>>): string {

@@ -38,7 +38,8 @@ describe("what flannel's nodes are told of us", () => {
   });
 
   test("reads as the node that we are, but for what flannel does not know", () => {
-    const read = readFlannelNode("a", { annotations: write(own), podCidrs: CIDRS }, () => 8472);
+    const facts = { annotations: write(own), podCidrs: CIDRS };
+    const read = readFlannelNode("a", facts, { vni: 1, udpPort: 8472 });
     expect(read).toEqual({ name: "a", vteps: [own.vteps[1]], networks: [flannelLike] });
   });
 

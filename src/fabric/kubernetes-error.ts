@@ -1,5 +1,9 @@
 import { ApiException } from "@kubernetes/client-node";
 
+/** Whether the API does not, or no longer, believe who we are. */
+export const isUnauthorized = (error: unknown): boolean =>
+  error instanceof ApiException && error.code === 401;
+
 /** Why a request failed, in one line. */
 export function describeFailure(error: unknown): string {
   if (error instanceof ApiException) return `HTTP ${error.code}: ${bodyMessage(error.body)}`;

@@ -46,6 +46,21 @@ test("a node is told once for each state, however often the API tells it", () =>
   expect(told).toHaveLength(3);
 });
 
+test("what is known is nothing to be done, though kubelets change their Nodes all the time", () => {
+  const { nodes } = openNodes();
+  const [bad, none] = [object("b", "bad"), object("d", "")];
+  expect(nodes.changed(object("c", "good 1"))).toBe(true);
+  expect([nodes.changed(bad), nodes.changed(none)]).toEqual([true, true]);
+  nodes.listed([object("c", "good 1"), bad, none]);
+  expect([nodes.changed(object("c", "good 1")), nodes.changed(object("b", "bad"))]).toEqual([
+    false,
+    false,
+  ]);
+  expect(nodes.changed(object("c", "bad"))).toBe(true);
+  const moved = object("d", "");
+  expect(nodes.changed({ ...moved, spec: { podCIDRs: ["10.244.1.0/24"] } })).toBe(true);
+});
+
 test("a node whose annotations make no sense keeps its last good state for as long as that lasts", async () => {
   const { told, nodes } = openNodes();
   nodes.changed(object("b", "good 1"));

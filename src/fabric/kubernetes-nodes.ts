@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import { AnnotationError } from "./annotation-error.ts";
 import type { FabricListener, FabricNode, FabricStatus } from "./fabric.ts";
-import type { NodeObject } from "./kubernetes-client.ts";
+import { factsOf, type NodeObject } from "./kubernetes-client.ts";
 
 /** So long may a Node be without annotations before it counts as having left the fabric. */
 export const MISSING_MS = 60_000;
@@ -48,14 +49,18 @@ export class KnownNodes {
     }
   }
 
-  changed(object: NodeObject): void {
-    const { name, resourceVersion } = object.metadata;
-    const known = this.#known.get(name) ?? { object, told: "", missingSince: null, rejected: [] };
-    const isNew = !this.#known.has(name);
-    if (!isNew && known.object.metadata.resourceVersion === resourceVersion) return;
+  /** Returns false for what is known: kubelets change their Nodes every few minutes. */
+  changed(object: NodeObject): boolean {
+    const { name } = object.metadata;
+    const before = this.#known.get(name);
+    if (before !== undefined && isDeepStrictEqual(factsOf(before.object), factsOf(object))) {
+      return false;
+    }
+    const known = before ?? { object, told: "", missingSince: null, rejected: [] };
     known.object = object;
     this.#known.set(name, known);
     this.#judge(known);
+    return true;
   }
 
   deleted(name: string): void {

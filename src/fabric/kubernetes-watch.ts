@@ -10,7 +10,10 @@ import { describeFailure } from "./kubernetes-error.ts";
 import { InformerWatch } from "./kubernetes-informer-watch.ts";
 
 export interface NodeWatchTiming {
-  /** After which the list is read anew, whatever the watch says. */
+  /**
+   * After which the list is read anew, whatever the watch says; up to half of it later, so that the
+   * nodes of a cluster do not all do so at the same moment.
+   */
   relistMs: number;
   /** After which a watch without a word is taken for dead; bookmarks come each minute. */
   silenceMs: number;
@@ -113,7 +116,8 @@ export class NodeWatch {
     informer.on("update", (node) => live(() => this.#listener.changed(node)));
     informer.on("delete", (node) => live(() => this.#listener.deleted(node.metadata.name)));
     informer.on("error", failure.reject);
-    const timer = setTimeout(() => this.relist(), this.#timing.relistMs);
+    const relistMs = this.#timing.relistMs * (1 + Math.random() / 2);
+    const timer = setTimeout(() => this.relist(), relistMs);
     try {
       informer.start().catch(failure.reject);
       await Promise.race([failure.promise, this.#relist.promise]);

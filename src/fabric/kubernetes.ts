@@ -1,6 +1,7 @@
 import type { Logger } from "../telemetry/log.ts";
 import type { FabricDriver, FabricListener, FabricNode, FabricStatus } from "./fabric.ts";
 import { KubeClient, type NodeObject } from "./kubernetes-client.ts";
+import { isUnauthorized } from "./kubernetes-error.ts";
 import { FabricLog, NOT_YET } from "./kubernetes-log.ts";
 import { KnownNodes, MISSING_MS } from "./kubernetes-nodes.ts";
 import type { Annotating, AnnotationPatch } from "./kubernetes-patch.ts";
@@ -21,7 +22,7 @@ export interface KubernetesTiming extends NodeWatchTiming, PublisherTiming {
 }
 
 const TIMING: KubernetesTiming = {
-  relistMs: 300_000,
+  relistMs: 1_800_000,
   silenceMs: 90_000,
   retryMs: 500,
   maxRetryMs: 15_000,
@@ -75,7 +76,7 @@ class KubernetesDriver implements FabricDriver {
     this.#own = own;
     this.#listener = listener;
     this.#nodes = new KnownNodes(
-      (node) => readNode(node, this.#options.annotations, this.#own),
+      (node) => readNode(node, this.#options, this.#own),
       listener,
       this.#timing.missingMs,
     );
@@ -115,7 +116,13 @@ class KubernetesDriver implements FabricDriver {
 
   async #annotate(annotations: AnnotationPatch): Promise<NodeObject> {
     if (this.#client === null) throw new Error(NOT_YET);
-    return await this.#client.annotate(this.#options.nodeName, annotations);
+    try {
+      return await this.#client.annotate(this.#options.nodeName, annotations);
+    } catch (error) {
+      // A watch outlives the certificate that it was begun with. The next one takes what is renewed.
+      if (isUnauthorized(error)) this.#watch.relist();
+      throw error;
+    }
   }
 
   /** The library swallows what is thrown at it, so nothing may leave these. */
@@ -150,8 +157,7 @@ class KubernetesDriver implements FabricDriver {
 
   #changed(node: NodeObject): void {
     if (node.metadata.name === this.#options.nodeName) this.#publisher.observed(node);
-    else this.#nodes?.changed(node);
-    this.#afterChange();
+    else if (this.#nodes?.changed(node)) this.#afterChange();
   }
 
   #deleted(name: string): void {

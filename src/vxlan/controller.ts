@@ -11,6 +11,7 @@ import { Runner } from "./runner.ts";
 import { encode, preferSaved } from "./save.ts";
 import { Slots } from "./slots.ts";
 import { Facts, type OverlayTables } from "./tables.ts";
+import { withUnread } from "./unread.ts";
 import type { OverlayApi } from "./view.ts";
 
 export interface OverlayOptions {
@@ -94,10 +95,10 @@ export class OverlayController {
 
   #listener(): FabricListener {
     return {
-      changed: (node) => {
+      changed: (node, unread = []) => {
         if (node.name === this.#roster.own) return;
         this.#fresh.add(node.name);
-        this.#tell(node.name, node);
+        this.#tell(node.name, withUnread(node, this.#known(node.name), unread));
       },
       gone: (name) => {
         this.#fresh.delete(name);
@@ -115,6 +116,10 @@ export class OverlayController {
   #tell(name: string, node: FabricNode | null): void {
     this.#told.set(name, node);
     this.#runner.schedule();
+  }
+
+  #known(name: string): FabricNode | null | undefined {
+    return this.#told.has(name) ? this.#told.get(name) : this.#roster.nodes.get(name)?.told;
   }
 
   async #restore(): Promise<boolean> {

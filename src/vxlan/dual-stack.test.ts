@@ -22,7 +22,11 @@ function flannel(): FabricNode {
     [PUBLIC_IP[6]]: "2001:db8::1",
   };
   const podCidrs = ["10.1.0.0/24", "fd00:1::/64"];
-  return readFlannelNode("f1", { annotations, podCidrs }, () => 4789) as FabricNode;
+  return readFlannelNode(
+    "f1",
+    { annotations, podCidrs },
+    { vni: VNI.blue, udpPort: 4789 },
+  ) as FabricNode;
 }
 
 const LEFT_6 =

@@ -3,6 +3,7 @@ import type { FabricNode } from "../../src/fabric/fabric.ts";
 import { flannelConfig, startFlannel, whatFlannelLacks } from "../fixtures/flannel.ts";
 import { flannelEntries, flannelMac } from "../fixtures/flannel-kernel.ts";
 import { kubeScenario } from "../fixtures/kube-lab.ts";
+import { fabricAnnotations } from "../fixtures/kube-nodes.ts";
 import { until } from "../fixtures/kube-wait.ts";
 
 const POD_CIDR = "10.244.1.0/24";
@@ -63,6 +64,19 @@ kubeScenario(
     await flannel.start();
     expect(await flannelMac(b, "flannel.1")).toBe(mac);
     await untilEntry("0a:00:00:00:00:0c", "192.0.2.11");
+    expect(driver.told.slice(told)).toEqual([]);
+
+    // What a Millrace that ran there before has left does not go before what flanneld says.
+    const left = fabricAnnotations(99);
+    await api.annotate("b", left);
+    const rejected = async () => (await driver.status()).rejected;
+    const [one] = await until("it is said", rejected, ({ length }) => length === 1);
+    expect(one?.reason).toContain(
+      "kubectl annotate node b millrace.io/networks- millrace.io/vteps-;",
+    );
+    expect(driver.told.slice(told)).toEqual([]);
+    await api.annotate("b", Object.fromEntries(Object.keys(left).map((key) => [key, null])));
+    await until("nothing is rejected", rejected, ({ length }) => length === 0);
     expect(driver.told.slice(told)).toEqual([]);
 
     await api.deleteNode("b");

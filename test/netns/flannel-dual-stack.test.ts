@@ -32,7 +32,9 @@ kubeScenario(
         backend: { VNI, Port: PORT },
       }),
     });
-    const driver = await lab.startDriver(a, { nodeName: "a", annotations: "flannel", own });
+    const driver = await lab.startDriver(a, {
+      ...{ nodeName: "a", annotations: "flannel", flannelBackendVni: VNI, own },
+    });
     await until("the flannel node", () => driver.nodes.get("b"), Boolean);
     const [mac4, mac6] = [
       await flannelMac(b, `flannel.${VNI}`),
