@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { addPods, mustReachEachOther } from "../fixtures/overlay.ts";
+import { addThreeNodes, mustReachEachOther } from "../fixtures/overlay.ts";
 import { LEASE } from "../fixtures/overlay-node.ts";
 import { overlayScenario } from "../fixtures/overlay-scenario.ts";
 import {
@@ -25,12 +25,7 @@ const TITLE =
   "A node that dies is forgotten with its lease, and one that is back within it disturbs nobody";
 
 overlayScenario(TITLE, {}, async (overlay) => {
-  const [n1, n2, n3] = [
-    await overlay.addNode(),
-    await overlay.addNode(),
-    await overlay.addNode(),
-  ] as const;
-  const [on1, on2, on3] = [await addPods(n1), await addPods(n2), await addPods(n3)] as const;
+  const { n1, n2, n3, on1, on2, on3 } = await addThreeNodes(overlay);
   const whole2 = wholeOf(n2, on2.lan.mac);
   const whole3 = wholeOf(n3, on3.lan.mac);
   for (const node of [n1, n2]) await untilKnown(node, n3.vtep, whole3, LIMIT_MS);

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { addPods, mustReachEachOther } from "../fixtures/overlay.ts";
+import { addThreeNodes, mustReachEachOther } from "../fixtures/overlay.ts";
 import { LEASE } from "../fixtures/overlay-node.ts";
 import { overlayScenario } from "../fixtures/overlay-scenario.ts";
 import { NOTHING, printConvergence, untilKnown, wholeOf } from "../fixtures/overlay-view.ts";
@@ -22,12 +22,7 @@ const TITLE =
   " and both are back when the links are";
 
 overlayScenario(TITLE, {}, async (overlay) => {
-  const [n1, n2, n3] = [
-    await overlay.addNode(),
-    await overlay.addNode(),
-    await overlay.addNode(),
-  ] as const;
-  const [on1, on2, on3] = [await addPods(n1), await addPods(n2), await addPods(n3)] as const;
+  const { n1, n2, n3, on1, on2, on3 } = await addThreeNodes(overlay);
   const whole1 = wholeOf(n1, on1.lan.mac);
   const whole2 = wholeOf(n2, on2.lan.mac);
   for (const node of [n1, n3]) await untilKnown(node, n2.vtep, whole2, LIMIT_MS);

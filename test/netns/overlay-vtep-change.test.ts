@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { addPods, mustReachEachOther } from "../fixtures/overlay.ts";
+import { addThreeNodes, mustReachEachOther } from "../fixtures/overlay.ts";
 import { overlayScenario } from "../fixtures/overlay-scenario.ts";
 import {
   NOTHING,
@@ -17,12 +17,7 @@ const NEW = "10.99.0.22";
 const TITLE = "Others follow a node whose VTEP has another address, and the old peer is gone";
 
 overlayScenario(TITLE, {}, async (overlay) => {
-  const [n1, n2, n3] = [
-    await overlay.addNode(),
-    await overlay.addNode(),
-    await overlay.addNode(),
-  ] as const;
-  const [on1, on2, on3] = [await addPods(n1), await addPods(n2), await addPods(n3)] as const;
+  const { n1, n2, n3, on1, on2, on3 } = await addThreeNodes(overlay);
   const whole = wholeOf(n2, on2.lan.mac);
   for (const node of [n1, n3]) await untilKnown(node, n2.vtep, whole, LIMIT_MS);
   await untilKnown(n1, n3.vtep, wholeOf(n3, on3.lan.mac), LIMIT_MS);
