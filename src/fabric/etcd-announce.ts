@@ -32,8 +32,12 @@ export class Announcer implements OwnKeys {
     this.#wake();
   }
 
+  startReading(): void {
+    this.#written.startReading();
+  }
+
   /** Those that we did not write are from before a restart: they go once the others are written. */
-  present(keys: ReadonlySet<string>, revision: number): void {
+  present(keys: ReadonlyMap<string, number>, revision: number): void {
     this.#written.present(keys, revision);
     this.#wake();
   }

@@ -36,6 +36,20 @@ test("Keys that a later release may add are passed over", () => {
   expect(decodeNode(text)).toEqual({ vteps: [vtep], networks: [] });
 });
 
+test("What has several spellings is told in one", () => {
+  const vteps = [{ udpPort: 4789, address4: "", address6: "2001:DB8:0::1" }];
+  const prefixes = ["fd00:1:0:0::/64"];
+  const networks = [{ vni: 1, udpPort: 4789, mac: "0A:00:00:00:00:01", prefixes }];
+  expect(decodeNode(JSON.stringify({ version: 1, vteps, networks }))).toEqual({
+    vteps: [{ udpPort: 4789, address4: "", address6: "2001:db8::1" }],
+    networks: [{ vni: 1, udpPort: 4789, mac: "0a:00:00:00:00:01", prefixes: ["fd00:1::/64"] }],
+  });
+  const addresses = ["10.0.0.1", "FD00::1", "fd00:0:0::2", "fd00::ffff:1", "1:2:3::5:6:7:8"];
+  expect(decodeEndpoint(JSON.stringify({ version: 1, addresses }))).toEqual([
+    ...["10.0.0.1", "fd00::1", "fd00::2", "fd00::ffff:1", "1:2:3:0:5:6:7:8"],
+  ]);
+});
+
 const vtep = { udpPort: 4789, address4: "192.0.2.1", address6: "" };
 const network = { vni: 1, udpPort: 4789, mac: "", prefixes: [] };
 const node = { version: 1, vteps: [vtep], networks: [network] };
@@ -60,17 +74,37 @@ test.each([
   [
     "an IPv6 address for IPv4",
     JSON.stringify({ ...node, vteps: [{ ...vtep, address4: "::1" }] }),
-    /^vteps\.0\.address4: an IPv4 address or ""/,
+    /^vteps\.0\.address4: "" or a unicast IPv4 address$/,
   ],
   [
     "a prefix with host bits",
     JSON.stringify({ ...node, networks: [{ ...network, prefixes: ["10.0.0.1/24"] }] }),
-    /^networks\.0\.prefixes\.0: a CIDR prefix without host bits/,
+    /^networks\.0\.prefixes\.0: a CIDR prefix without host bits, like /,
   ],
   [
     "a MAC address of a group",
     JSON.stringify({ ...node, networks: [{ ...network, mac: "01:00:5e:00:00:01" }] }),
-    /^networks\.0\.mac: a unicast MAC address/,
+    /^networks\.0\.mac: "" or a unicast MAC address like /,
+  ],
+  [
+    "a MAC address of zeros",
+    JSON.stringify({ ...node, networks: [{ ...network, mac: "00:00:00:00:00:00" }] }),
+    /^networks\.0\.mac: "" or a unicast MAC address like /,
+  ],
+  [
+    "VNI 0",
+    JSON.stringify({ ...node, networks: [{ ...network, vni: 0 }] }),
+    /^networks\.0\.vni: an integer from 1 to 16777215 \(VNI\)$/,
+  ],
+  [
+    "a VTEP on its own host",
+    JSON.stringify({ ...node, vteps: [{ ...vtep, address4: "127.0.0.1" }] }),
+    /^vteps\.0\.address4: "" or a unicast IPv4 address$/,
+  ],
+  [
+    "a VTEP that is a group",
+    JSON.stringify({ ...node, vteps: [{ ...vtep, address6: "ff02::1" }] }),
+    /^vteps\.0\.address6: "" or a unicast IPv6 address$/,
   ],
 ])("A node is rejected that has %s", (_, text, reason) => {
   expect(() => decodeNode(text)).toThrow(reason);
@@ -84,5 +118,5 @@ test.each([
   "10.0.0.1/32",
 ])("An endpoint is rejected that has the address %s", (address) => {
   const text = JSON.stringify({ version: 1, addresses: ["10.0.0.2", "fd00::2", address] });
-  expect(() => decodeEndpoint(text)).toThrow("addresses.2: an IPv4 or IPv6 address");
+  expect(() => decodeEndpoint(text)).toThrow("addresses.2: an address like 10.1.0.1");
 });

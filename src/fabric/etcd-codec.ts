@@ -1,36 +1,26 @@
-import { isIPv4, isIPv6 } from "node:net";
 import { z } from "zod";
-import { parseAddress, parsePrefix } from "../networks/ip.ts";
 import { endpointKey, networkId, nodeKey } from "./etcd-keys.ts";
 import type { FabricNode } from "./fabric.ts";
+import {
+  mac,
+  orNone,
+  prefix,
+  stationAddress,
+  udpPort,
+  underlayAddress,
+  vni,
+} from "./node-fields.ts";
 
 /** Raised when the meaning of an entry changes; entries of another version are rejected. */
 export const ENTRY_VERSION = 1;
 
-const MAX_VNI = 0xffffff;
-const MAC = /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/;
-
-const address = (family: 4 | 6) =>
-  z
-    .string()
-    .refine((text) => text === "" || familyOf(text) === family, `an IPv${family} address or ""`)
-    .default("");
-const anyAddress = z.string().refine((text) => familyOf(text) !== null, "an IPv4 or IPv6 address");
-const prefix = z.string().refine(isPrefix, "a CIDR prefix without host bits");
-const udpPort = z.int().min(1).max(65535);
+const address = (family: 4 | 6) => orNone(underlayAddress(family)).default("");
 
 const vtep = z
   .object({ udpPort, address4: address(4), address6: address(6) })
   .refine((one) => one.address4 !== "" || one.address6 !== "", "address4 or address6");
 
-const network = z.object({
-  vni: z.int().min(0).max(MAX_VNI),
-  udpPort,
-  mac: z
-    .string()
-    .refine((text) => text === "" || MAC.test(text), 'a unicast MAC address in lower case or ""'),
-  prefixes: z.array(prefix),
-});
+const network = z.object({ vni, udpPort, mac: orNone(mac), prefixes: z.array(prefix) });
 
 const version = z.literal(ENTRY_VERSION);
 
@@ -49,7 +39,7 @@ const nodeSchema = z
     "networks whose udpPort is that of a VTEP",
   );
 
-const endpointSchema = z.object({ version, addresses: z.array(anyAddress) });
+const endpointSchema = z.object({ version, addresses: z.array(stationAddress) });
 
 /** Of a node, without its name and endpoints, which are in keys. */
 export type NodeBody = Omit<z.output<typeof nodeSchema>, "version">;
@@ -99,26 +89,6 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     throw new Error(`not JSON: ${(error as Error).message}`, { cause: error });
-  }
-}
-
-function familyOf(text: string): 4 | 6 | null {
-  // Quick for what is surely right: there are many, and parseAddress takes ten times as long.
-  if (isIPv4(text)) return 4;
-  if (isIPv6(text) && !/%|ffff/i.test(text)) return 6;
-  try {
-    return parseAddress(text).family;
-  } catch {
-    return null;
-  }
-}
-
-function isPrefix(text: string): boolean {
-  try {
-    parsePrefix(text);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -4,13 +4,16 @@ import { Hold } from "./etcd-hold.ts";
 import { nodeKey } from "./etcd-keys.ts";
 import { NodeTable } from "./etcd-nodes.ts";
 import { Rejected } from "./etcd-rejected.ts";
-import { Teller } from "./etcd-teller.ts";
+import { Synchroniser } from "./etcd-synchroniser.ts";
+import { type Composed, Teller } from "./etcd-teller.ts";
 import type { FabricListener } from "./fabric.ts";
 
 /** What is done with the keys of our own node, which are written elsewhere. */
 export interface OwnKeys {
-  /** All keys of ours that the store has at a revision. */
-  present(keys: ReadonlySet<string>, revision: number): void;
+  /** The store is going to be asked for all keys. */
+  startReading(): void;
+  /** All keys of ours that the store has at a revision, with the revision of each. */
+  present(keys: ReadonlyMap<string, number>, revision: number): void;
   /** A change of one, which may be of our own making. */
   seen(event: StoreEvent): void;
 }
@@ -21,6 +24,8 @@ export interface EntriesOptions {
   leaseSeconds: number;
   /** Whether the store is or was away, so that it may have lost what is still true. */
   disturbed(): boolean;
+  /** For how long what is read may still lack what is true; 0 when it was never away. */
+  graceLeftMs(): number;
   listener: FabricListener;
   log: Logger;
 }
@@ -40,12 +45,20 @@ export interface StoredKey {
   value: string;
   /** Revision at which the key came; changes of its value do not count. */
   created: number;
+  /** Revision of its value. */
+  modified: number;
 }
 
 export interface Reading {
   add(stored: StoredKey): void;
   /** Everything was read: what was not is gone. */
   finish(revision: number): void;
+}
+
+/** `parsed` null: it was known already. */
+interface Read {
+  stored: StoredKey;
+  parsed: Parsed | null;
 }
 
 /**
@@ -59,20 +72,27 @@ export class Entries {
   readonly #entries = new Map<string, Entry>();
   readonly #nodes = new NodeTable();
   readonly #hold: Hold;
+  readonly #synchroniser: Synchroniser;
 
   constructor(options: EntriesOptions) {
     this.#options = options;
     this.rejected = new Rejected(options.log);
     const { listener, log, leaseSeconds } = options;
-    this.teller = new Teller((name) => this.#nodes.compose(name), listener, log);
-    this.#hold = new Hold(leaseSeconds * 1000, (keys) => {
+    const graceLeftMs = () => options.graceLeftMs();
+    const drop = (keys: ReadonlySet<string>) => {
       for (const key of keys) this.#drop(key);
-    });
+    };
+    this.teller = new Teller((name) => this.#compose(name), listener, log);
+    this.#hold = new Hold({ limitMs: leaseSeconds * 1000, graceLeftMs, drop });
+    this.#synchroniser = new Synchroniser(graceLeftMs, () =>
+      this.teller.synchronised(this.#unreadable()),
+    );
   }
 
   stop(): void {
     this.teller.stop();
     this.#hold.stop();
+    this.#synchroniser.stop();
   }
 
   /** Changes that the store made at once. */
@@ -88,35 +108,42 @@ export class Entries {
 
   /** Begins a complete reading of the store, at one revision. */
   startReading(): Reading {
-    const read: { key: string; created: number; parsed: Parsed | "unchanged" }[] = [];
+    const read: Read[] = [];
+    this.#options.own.keys.startReading();
     return {
       // While pages come in, not after the last: thousands take their time.
-      add: ({ key, value, created }) => {
-        const unchanged = this.#entries.get(key)?.raw === value;
-        read.push({ key, created, parsed: unchanged ? "unchanged" : this.#parse(key, value) });
+      add: (stored) => {
+        const { key, value } = stored;
+        read.push({ stored, parsed: this.#has(key, value) ? null : this.#parse(key, value) });
       },
       // In the order they came: who claims what somebody had before is told after them, whenever
       // this agent has started.
       finish: (revision) => {
-        read.sort((a, b) => a.created - b.created);
-        this.#replace(new Map(read.map(({ key, parsed }) => [key, parsed])), revision);
+        read.sort((a, b) => a.stored.created - b.stored.created);
+        this.#replace(new Map(read.map((one) => [one.stored.key, one])), revision);
       },
     };
   }
 
-  #replace(parsed: ReadonlyMap<string, Parsed | "unchanged">, revision: number): void {
-    const own = new Set<string>();
-    for (const [key, result] of parsed) {
-      if (result === "own") own.add(key);
-      this.#take(key, result);
+  #replace(read: ReadonlyMap<string, Read>, revision: number): void {
+    const own = new Map<string, number>();
+    for (const { stored, parsed } of read.values()) {
+      const { key, value } = stored;
+      if (parsed === "own") own.set(key, stored.modified);
+      // What was known when its page came in may have been dropped since.
+      const unchanged = this.#has(key, value);
+      this.#take(key, unchanged ? "unchanged" : (parsed ?? this.#parse(key, value)));
     }
     const known = [...this.#entries.keys(), ...this.rejected.keys()];
     for (const key of known) {
-      if (!parsed.has(key)) this.#lose(key, (node) => !parsed.has(this.#keyOf(node)));
+      if (!read.has(key)) this.#lose(key, (node) => !read.has(this.#keyOf(node)));
     }
     this.#options.own.keys.present(own, revision);
-    const unreadable = [...this.rejected.keys()].flatMap((key) => this.#nodeOf(key) ?? []);
-    this.teller.synchronised(new Set(unreadable));
+    this.#synchroniser.read();
+  }
+
+  #unreadable(): Set<string> {
+    return new Set([...this.rejected.keys()].flatMap((key) => this.#nodeOf(key) ?? []));
   }
 
   #take(key: string, parsed: Parsed | "unchanged"): void {
@@ -138,8 +165,8 @@ export class Entries {
 
   /** @param nodeLost whether the store has lost the node itself, too */
   #lose(key: string, nodeLost: (node: string) => boolean): void {
-    const node = this.#entries.get(key)?.key.node;
-    if (node === undefined) {
+    const node = this.#nodeOf(key);
+    if (node === null || !(this.#entries.has(key) || this.rejected.has(key))) {
       this.rejected.delete(key);
       return;
     }
@@ -149,13 +176,23 @@ export class Entries {
   }
 
   #drop(key: string): void {
+    const node = this.#nodeOf(key);
+    if (node === null) return;
     this.rejected.delete(key);
+    this.#hold.release(node, key);
     const entry = this.#entries.get(key);
-    if (!entry) return;
-    this.#hold.release(entry.key.node, key);
     this.#entries.delete(key);
-    this.#nodes.unset(entry.key);
-    this.teller.mark(entry.key.node);
+    if (entry) this.#nodes.unset(entry.key);
+    this.teller.mark(node);
+  }
+
+  #has(key: string, value: string): boolean {
+    return this.#entries.get(key)?.raw === value;
+  }
+
+  #compose(name: string): Composed {
+    const unreadable = this.rejected.has(this.#keyOf(name));
+    return this.#nodes.compose(name) ?? (unreadable ? "unreadable" : null);
   }
 
   #parse(key: string, raw: string): Parsed {

@@ -18,8 +18,8 @@ export async function follow(
 ): Promise<never> {
   const reading = entries.startReading();
   const revision = await readAll(session, prefix, (kv) => {
-    const created = Number(kv.create_revision);
-    reading.add({ key: kv.key.toString(), value: kv.value.toString(), created });
+    const [created, modified] = [Number(kv.create_revision), Number(kv.mod_revision)];
+    reading.add({ key: kv.key.toString(), value: kv.value.toString(), created, modified });
   });
   reading.finish(revision);
   return await watch(session, { prefix, from: revision + 1 }, entries, steady);

@@ -3,21 +3,26 @@ interface Held {
   timer: NodeJS.Timeout;
 }
 
+export interface HoldOptions {
+  limitMs: number;
+  /** For how long it is still unknown whether keys have come back; 0 when that is known. */
+  graceLeftMs(): number;
+  /** Called with the keys of a node that did not come back in time. */
+  drop(keys: ReadonlySet<string>): void;
+}
+
 /**
  * Nodes whose entries the store lost in a time of trouble. When a store was away for longer than
  * the leases, or has lost its data, it comes back without the entries of nodes that are well; they
  * write them again as soon as they are connected. Until then what was known of them is kept, as
- * long as that of a dead node: one lease.
+ * long as that of a dead node: one lease, and longer while nobody could see them come back.
  */
 export class Hold {
-  readonly #limitMs: number;
-  readonly #drop: (keys: ReadonlySet<string>) => void;
+  readonly #options: HoldOptions;
   readonly #held = new Map<string, Held>();
 
-  /** @param drop is called with the keys that did not come back in time */
-  constructor(limitMs: number, drop: (keys: ReadonlySet<string>) => void) {
-    this.#limitMs = limitMs;
-    this.#drop = drop;
+  constructor(options: HoldOptions) {
+    this.#options = options;
   }
 
   has(node: string, key: string): boolean {
@@ -44,13 +49,24 @@ export class Hold {
   }
 
   #start(node: string): Held {
-    const end = () => {
-      const keys = this.#held.get(node)?.keys ?? new Set();
-      this.#held.delete(node);
-      this.#drop(keys);
-    };
-    const held = { keys: new Set<string>(), timer: setTimeout(end, this.#limitMs) };
+    const held = { keys: new Set<string>(), timer: this.#endIn(this.#options.limitMs, node) };
     this.#held.set(node, held);
     return held;
+  }
+
+  #endIn(ms: number, node: string): NodeJS.Timeout {
+    return setTimeout(() => this.#end(node), ms);
+  }
+
+  #end(node: string): void {
+    const held = this.#held.get(node);
+    if (!held) return;
+    const graceLeftMs = this.#options.graceLeftMs();
+    if (graceLeftMs > 0) {
+      held.timer = this.#endIn(graceLeftMs, node);
+      return;
+    }
+    this.#held.delete(node);
+    this.#options.drop(held.keys);
   }
 }

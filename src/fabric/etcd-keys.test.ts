@@ -29,6 +29,7 @@ test.each([
   "02:00:00:00:00",
   "01:00:5e:00:00:01",
   "02-00-00-00-00-01",
+  "00:00:00:00:00:00",
 ])("No key holds the MAC address %j", (mac) => {
   const parts = { network: "4789-1", node: "a", mac };
   expect(() => endpointKey(PREFIX, parts)).toThrow(/accepted: a unicast MAC address/);
@@ -40,6 +41,11 @@ test.each([
   "endpoints/4789-1/a",
   "endpoints/4789/a/02:00:00:00:00:01",
   "endpoints/4789-1/a/02:00:00:00:00:0A",
+  "endpoints/4789-1/a/00:00:00:00:00:00",
+  "endpoints/4789-0/a/02:00:00:00:00:01",
+  "endpoints/4789-01/a/02:00:00:00:00:01",
+  "endpoints/4789-16777216/a/02:00:00:00:00:01",
+  "endpoints/65536-1/a/02:00:00:00:00:01",
 ])("The key %s is no good", (key) => {
   expect(() => parseKey(PREFIX, `${PREFIX}/${key}`)).toThrow(/^key: accepted: /);
 });

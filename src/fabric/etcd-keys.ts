@@ -1,3 +1,5 @@
+import { isMac, MAX_UDP_PORT, MAX_VNI, mac } from "./node-fields.ts";
+
 // <prefix>/nodes/<node>                             VTEPs and networks
 // <prefix>/endpoints/<udpPort>-<vni>/<node>/<mac>   addresses of one endpoint
 //
@@ -21,9 +23,7 @@ export type EtcdKey = NodeKey | EndpointKey;
 
 /** A DNS subdomain name as Kubernetes gives nodes, and a little more. */
 const NODE = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,251}[A-Za-z0-9])?$/;
-const NETWORK = /^[1-9]\d{0,4}-(0|[1-9]\d{0,7})$/;
-/** Unicast; lower case, so that an address has one key. */
-const MAC = /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/;
+const NETWORK = /^[1-9]\d{0,4}-[1-9]\d{0,7}$/;
 
 /** Tells the networks of a node apart. */
 export const networkId = (network: { udpPort: number; vni: number }): string =>
@@ -40,12 +40,12 @@ export function nodeKey(prefix: string, node: string): string {
 
 /** @throws RangeError for a MAC address that is not one */
 export function endpointKey(prefix: string, key: Omit<EndpointKey, "kind">): string {
-  const mac = key.mac.toLowerCase();
-  if (!MAC.test(mac)) {
-    const accepted = 'a unicast MAC address like "02:00:00:00:00:01"';
+  const { data, error } = mac.safeParse(key.mac);
+  if (error) {
+    const accepted = error.issues[0]?.message ?? "";
     throw new RangeError(`endpoint ${JSON.stringify(key.mac)}: accepted: ${accepted}`);
   }
-  return `${prefix}/endpoints/${key.network}/${key.node}/${mac}`;
+  return `${prefix}/endpoints/${key.network}/${key.node}/${data}`;
 }
 
 /**
@@ -66,12 +66,21 @@ function parseNodeKey([node, ...rest]: string[]): NodeKey {
   return { kind: "node", node };
 }
 
-function parseEndpointKey([network = "", node = "", mac = "", ...rest]: string[]): EndpointKey {
-  if (rest.length > 0 || !NETWORK.test(network) || !NODE.test(node) || !MAC.test(mac)) {
+function parseEndpointKey([network = "", node = "", station = "", ...rest]: string[]): EndpointKey {
+  if (rest.length > 0 || !isNetwork(network) || !NODE.test(node) || !isStation(station)) {
     throw new RangeError("key: accepted: endpoints/<udpPort>-<vni>/<node>/<mac>");
   }
-  return { kind: "endpoint", node, network, mac };
+  return { kind: "endpoint", node, network, mac: station };
 }
+
+function isNetwork(text: string): boolean {
+  if (!NETWORK.test(text)) return false;
+  const [port, number] = [text.slice(0, text.indexOf("-")), text.slice(text.indexOf("-") + 1)];
+  return Number(port) <= MAX_UDP_PORT && Number(number) <= MAX_VNI;
+}
+
+/** In lower case, so that an address has one key. */
+const isStation = (text: string): boolean => isMac(text) && !/[A-F]/.test(text);
 
 /** The end of the range of all keys that begin with `prefix` and a slash: "0" follows "/". */
 export const rangeOf = (prefix: string): { key: Buffer; range_end: Buffer } => ({

@@ -21,6 +21,10 @@ export class Rejected {
     return this.#reasons.keys();
   }
 
+  has(key: string): boolean {
+    return this.#reasons.has(key);
+  }
+
   /** @param kept whether an earlier state of the entry goes on to count */
   add(key: string, reason: string, kept: boolean): void {
     const known = this.#reasons.get(key) === reason;

@@ -5,18 +5,22 @@ import type { FabricListener, FabricNode } from "./fabric.ts";
 /** Changes of a node within this time are told as one. */
 const TICK_MS = 20;
 
+/** The node as it is now; null: there is none; "unreadable": there is, but it makes no sense. */
+export type Composed = FabricNode | "unreadable" | null;
+
 /** Tells a listener what has changed, and only that. */
 export class Teller {
-  readonly #compose: (name: string) => FabricNode | null;
+  readonly #compose: (name: string) => Composed;
   readonly #listener: FabricListener;
   readonly #log: Logger;
   readonly #told = new Map<string, FabricNode>();
+  /** Told as such: of them the listener may know something from before. */
+  #unreadable: Set<string> = new Set();
   readonly #marked = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  /** @param compose the node as it is now; null when there is none */
-  constructor(compose: (name: string) => FabricNode | null, listener: FabricListener, log: Logger) {
+  constructor(compose: (name: string) => Composed, listener: FabricListener, log: Logger) {
     this.#compose = compose;
     this.#listener = listener;
     this.#log = log;
@@ -45,6 +49,7 @@ export class Teller {
 
   synchronised(unreadable: ReadonlySet<string>): void {
     this.flush();
+    this.#unreadable = new Set(unreadable);
     if (!this.#stopped) this.#guard(() => this.#listener.synchronised(unreadable));
   }
 
@@ -58,8 +63,10 @@ export class Teller {
     if (this.#stopped) return;
     const before = this.#told.get(name);
     const now = this.#compose(name);
+    if (now === "unreadable") return;
     if (now === null) {
-      if (this.#told.delete(name)) this.#guard(() => this.#listener.gone(name));
+      const known = [this.#told.delete(name), this.#unreadable.delete(name)];
+      if (known.includes(true)) this.#guard(() => this.#listener.gone(name));
     } else if (!isDeepStrictEqual(before, now)) {
       this.#told.set(name, now);
       this.#guard(() => this.#listener.changed(now));

@@ -17,6 +17,10 @@ export class WrittenKeys {
   readonly #others = new Set<string>();
   /** What was seen while an answer is awaited. */
   readonly #meanwhile = new Map<string, State>();
+  /** The store has come as far as this. */
+  #revision = 0;
+  /** … and as this when it was asked for all keys. */
+  #asked = 0;
 
   /** What has to be written, see there. */
   changes(wanted: ReadonlyMap<string, string>): Change[] {
@@ -30,6 +34,7 @@ export class WrittenKeys {
   }
 
   answered(batch: readonly Change[], revision: number): void {
+    this.#revision = Math.max(this.#revision, revision);
     for (const { key, value } of batch) {
       const later = this.#meanwhile.get(key);
       this.#know(key, later && later.revision > revision ? later : { value, revision });
@@ -39,6 +44,7 @@ export class WrittenKeys {
 
   /** The store did this to a key, at our request or at somebody's. */
   seen(key: string, state: State): void {
+    this.#revision = Math.max(this.#revision, state.revision);
     this.#meanwhile.set(key, state);
     const known = this.#written.get(key);
     if (known && known.revision >= state.revision) return;
@@ -46,11 +52,23 @@ export class WrittenKeys {
     if (!known && state.value !== null) this.#others.add(key);
   }
 
-  /** These keys of ours, and no others, were in the store at a revision. */
-  present(keys: ReadonlySet<string>, revision: number): void {
-    for (const key of keys) if (!this.#written.has(key)) this.#others.add(key);
+  /** The store is going to be asked for all keys. */
+  startReading(): void {
+    this.#asked = this.#revision;
+  }
+
+  /**
+   * These keys of ours, each since its revision, and no others were in the store at `revision`.
+   * That is never before what it had told when it was asked, unless it was restored from a backup.
+   */
+  present(keys: ReadonlyMap<string, number>, revision: number): void {
+    if (revision < this.#asked) {
+      this.forgetAll();
+      this.#revision = revision;
+    }
+    for (const key of keys.keys()) if (!this.#written.has(key)) this.#others.add(key);
     for (const [key, known] of this.#written) {
-      if (known.revision <= revision && !keys.has(key)) this.#forget(key);
+      if (known.revision <= revision && (keys.get(key) ?? 0) < known.revision) this.#forget(key);
     }
   }
 

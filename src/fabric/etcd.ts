@@ -4,6 +4,7 @@ import { Announcer } from "./etcd-announce.ts";
 import { encodeNode } from "./etcd-codec.ts";
 import { Entries } from "./etcd-entries.ts";
 import { follow } from "./etcd-follow.ts";
+import { Half } from "./etcd-half.ts";
 import { checkEtcdOptions, type EtcdFabricOptions } from "./etcd-options.ts";
 import { keepTrying } from "./etcd-retry.ts";
 import { openSession, type Session } from "./etcd-session.ts";
@@ -24,30 +25,24 @@ export function etcdDriver(options: EtcdFabricOptions, log: Logger): FabricDrive
   return new EtcdDriver(options, log);
 }
 
-/** Reading and publishing go on for themselves: trouble with one does not end the other. */
-interface Half {
-  what: string;
-  connected: boolean;
-  error: string;
-}
-
 class EtcdDriver implements FabricDriver {
   readonly #options: EtcdFabricOptions;
   readonly #log: Logger;
   readonly #rivalLimit = new LogLimit(RIVAL_WARNINGS_PER_MINUTE);
   readonly #abort = new AbortController();
   readonly #announcer: Announcer;
-  readonly #reading: Half = { what: "reading", connected: false, error: "" };
-  readonly #publishing: Half = { what: "publishing", connected: false, error: "" };
+  readonly #reading: Half;
+  readonly #publishing: Half;
   #entries: Entries | null = null;
   #synchronisedAt = 0;
-  /** Of the clock that never goes back. */
-  #failedAt = Number.NEGATIVE_INFINITY;
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: EtcdFabricOptions, log: Logger) {
     this.#options = options;
     this.#log = log;
+    const leaseMs = options.leaseSeconds * 1000;
+    this.#reading = new Half("reading", leaseMs, log);
+    this.#publishing = new Half("publishing", leaseMs, log);
     this.#announcer = new Announcer(options.leaseSeconds, (key) => this.#warnOfRival(key));
   }
 
@@ -59,6 +54,7 @@ class EtcdDriver implements FabricDriver {
       ...{ prefix, leaseSeconds, log: this.#log },
       own: { name: own.name, keys: this.#announcer },
       disturbed: () => this.#isDisturbed(),
+      graceLeftMs: () => this.#reading.graceLeftMs,
       listener: this.#noting(listener),
     });
     this.#entries = entries;
@@ -113,21 +109,20 @@ class EtcdDriver implements FabricDriver {
         try {
           return await work(session, () => {
             steady();
-            this.#connected(half, endpoint);
+            half.works(endpoint);
           });
         } finally {
           session.close();
         }
       },
-      failed: (endpoint, error) => this.#failed(half, `${endpoint}: ${words(error)}`),
+      failed: (endpoint, error) => half.failed(endpoint, error),
     });
   }
 
   /** For as long as a lease after trouble, entries of nodes that are well may be missing. */
   #isDisturbed(): boolean {
-    const sinceMs = performance.now() - this.#failedAt;
-    const away = !this.#reading.connected || !this.#publishing.connected;
-    return away || sinceMs < this.#options.leaseSeconds * 1000;
+    const halves = [this.#reading, this.#publishing];
+    return halves.some(({ connected, graceLeftMs }) => !connected || graceLeftMs > 0);
   }
 
   #warnOfRival(key: string): void {
@@ -138,21 +133,4 @@ class EtcdDriver implements FabricDriver {
       "somebody else writes our entries: is the node name unique?",
     );
   }
-
-  #connected(half: Half, endpoint: string): void {
-    if (!half.connected) this.#log.info({ endpoint }, `${half.what} etcd`);
-    half.connected = true;
-    half.error = "";
-  }
-
-  #failed(half: Half, reason: string): void {
-    // Each attempt fails for the same reason while the store is away; once is enough.
-    if (half.error !== reason) this.#log.warn({ reason }, `${half.what}: etcd is away`);
-    half.connected = false;
-    half.error = reason;
-    this.#failedAt = performance.now();
-  }
 }
-
-/** gRPC ends some messages with a heading that nothing follows. */
-const words = (error: Error): string => error.message.replace(/\.? Resolution note: *$/, "");

@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { Family } from "../networks/ip.ts";
 import { canonicalCidr, parseCidr } from "../networks/ip.ts";
 import { AnnotationError, readJson } from "./annotation-error.ts";
-import { mac, underlayAddress, vni } from "./annotation-fields.ts";
 import type { FabricNetwork, FabricNode } from "./fabric.ts";
+import { mac, underlayAddress, vni } from "./node-fields.ts";
 
 // Annotations by which nodes of flannel's VXLAN backend find one another (flannel 0.28,
 // pkg/subnet/kube/annotations.go and pkg/backend/vxlan/vxlan.go). They do not carry the UDP port,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AnnotationError, readJson } from "./annotation-error.ts";
+import type { FabricEndpoint, FabricNetwork, FabricNode } from "./fabric.ts";
 import {
   mac,
   orNone,
@@ -8,8 +9,7 @@ import {
   udpPort,
   underlayAddress,
   vni,
-} from "./annotation-fields.ts";
-import type { FabricEndpoint, FabricNetwork, FabricNode } from "./fabric.ts";
+} from "./node-fields.ts";
 
 // What a Millrace node says of itself in the annotations of its Node. Endpoints have an annotation
 // for each network, so that a pod that comes or goes rewrites those of its own network only.

@@ -19,7 +19,7 @@ const BAD: [key: string, value: string, reason: RegExp][] = [
     '{"version":1,"vteps":[{"udpPort":4789}],"networks":[]}',
     /vteps\.0: address4 or address6/,
   ],
-  [ENDPOINT, '{"version":1,"addresses":["10.0.2"]}', /addresses\.0: an IPv4 or IPv6 address/],
+  [ENDPOINT, '{"version":1,"addresses":["10.0.2"]}', /addresses\.0: an address like 10\.1\.0\.1/],
   [`${PREFIX}/nodes/b/c`, "{}", /accepted: nodes\/<node>/],
   [`${PREFIX}/endpoints/4789-100/b/02-00`, "{}", /accepted: endpoints/],
 ];

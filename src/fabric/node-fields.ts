@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from "node:net";
 import { z } from "zod";
 import {
   type Address,
@@ -18,16 +19,21 @@ const integer = (min: number, max: number, what: string) => {
   return z.int({ error }).min(min, { error }).max(max, { error });
 };
 
-export const udpPort = integer(1, 65535, "UDP port");
+export const MAX_UDP_PORT = 65535;
+export const udpPort = integer(1, MAX_UDP_PORT, "UDP port");
 /** RFC 7348 5: 24 bits; 0 is left to those who mean "none". */
-export const vni = integer(1, 0xffffff, "VNI");
+export const MAX_VNI = 0xffffff;
+export const vni = integer(1, MAX_VNI, "VNI");
 
 const MAC_ERROR = 'a unicast MAC address like "0a:58:0a:f4:01:00"';
 export const mac = z
   .string({ error: MAC_ERROR })
-  .regex(/^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/i, { error: MAC_ERROR })
-  .toLowerCase()
-  .refine((text) => text !== "00:00:00:00:00:00", { error: MAC_ERROR });
+  .refine((text) => isMac(text), { error: MAC_ERROR })
+  .toLowerCase();
+
+/** What `mac` accepts, for who has many. */
+export const isMac = (text: string): boolean =>
+  /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/i.test(text) && text !== "00:00:00:00:00:00";
 
 /** An address in the underlay. */
 export function underlayAddress(family: Family) {
@@ -41,11 +47,12 @@ export function underlayAddress(family: Family) {
 
 /** Of a station, without length. */
 export const stationAddress = converted("an address like 10.1.0.1 or fd00:1::1", (text) =>
-  formatAddress(parseAddress(text)),
+  isPlain(text) ? text : formatAddress(parseAddress(text)),
 );
 
-export const prefix = converted("a CIDR prefix like 10.1.0.0/24 or fd00:1::/64", (text) =>
-  formatPrefix(parsePrefix(text)),
+export const prefix = converted(
+  "a CIDR prefix without host bits, like 10.1.0.0/24 or fd00:1::/64",
+  (text) => formatPrefix(parsePrefix(text)),
 );
 
 /** "" beside what the schema accepts, in whose words the error is. */
@@ -57,6 +64,18 @@ export function orNone(schema: z.ZodType<string>) {
     context.addIssue({ code: "custom", message });
     return z.NEVER;
   });
+}
+
+/**
+ * True only for what is an address in canonical form already (RFC 5952). There are many, and to
+ * parse one takes ten times as long. Not known to be: IPv6 with zeros that "::" does not stand for,
+ * or with a group that makes it IPv4-mapped perhaps.
+ */
+function isPlain(text: string): boolean {
+  if (isIPv4(text)) return true;
+  if (!/^[0-9a-f:]+$/.test(text) || /(^|:)0|ffff/.test(text) || !isIPv6(text)) return false;
+  // "::" that stands for one group is not canonical.
+  return !text.includes("::") || !/(:[^:]*){7}/.test(text);
 }
 
 const SPECIAL: readonly Prefix[] = [
