@@ -1,0 +1,145 @@
+import type { NetdevChange } from "../types.ts";
+import { type KnobChange, netdevChanges, settingsChanges, wantedSettings } from "./changes.ts";
+import { refused, VfError } from "./errors.ts";
+import { showKnobs, showValue } from "./knobs.ts";
+import { HERE } from "./locate.ts";
+import type { VfParts } from "./parts.ts";
+import { passingName, type VfRecord } from "./record.ts";
+import { bringHome, restoreKnob, restoreVf } from "./restore.ts";
+import { setMac } from "./set-mac.ts";
+import type { UndoableStep } from "./steps.ts";
+
+/**
+ * The steps that make of a VF what its record says, from the first change until the link is up:
+ * `quiesce`, one `set <knob>` for each that differs, `move`, `rename`, `mac`, `mtu`, `promisc`,
+ * `allmulti`, `up`, `readBack`; those without anything to do are left out. Undone in reverse, the
+ * VF leaves the pod first, and `quiesce` looks at all of it again in the end: its netdev cannot
+ * have its old MAC before the PF has let go of the new one.
+ * Steps throw VfError, naming the knob, its value and what the driver said.
+ */
+export function attachSteps(parts: VfParts, record: VfRecord): UndoableStep[] {
+  return [quiesce(parts, record), ...knobSteps(parts, record), ...netdevSteps(parts, record)];
+}
+
+function quiesce(parts: VfParts, record: VfRecord): UndoableStep {
+  const { netdev } = record;
+  return {
+    name: "quiesce",
+    run: async () => {
+      if (netdev?.up) await parts.kernel.setNetdev(HERE, netdev.ifindex, { up: false });
+    },
+    undo: async () => {
+      if (await parts.exists(record.address)) await restoreVf(parts, record);
+    },
+  };
+}
+
+function knobSteps(parts: VfParts, record: VfRecord): UndoableStep[] {
+  const { settings, knobs } = record;
+  if (settings === null) return [];
+  return settingsChanges(settings, wantedSettings(settings, knobs)).map((one) => ({
+    name: `set ${one.knob}`,
+    run: () => setKnob(parts, record, one),
+    undo: () => restoreKnob(parts, record, one.knob),
+  }));
+}
+
+async function setKnob(
+  { kernel, pfName }: VfParts,
+  record: VfRecord,
+  { change, text }: KnobChange,
+) {
+  const pf = await pfName(record.pf);
+  try {
+    await kernel.setVf(pf, record.index, change);
+  } catch (error) {
+    const accepted = "what this driver can do, or leave the key out";
+    throw refused(text, `PF ${record.pf} (${pf})`, error, accepted);
+  }
+}
+
+function netdevSteps(parts: VfParts, record: VfRecord): UndoableStep[] {
+  const { netdev } = record;
+  if (netdev === null) return [];
+  const moved = { ifindex: 0 };
+  return [
+    {
+      name: "move",
+      run: async () => {
+        moved.ifindex = await moveToPod(parts, record, netdev.ifindex);
+      },
+      undo: () => bringHome(parts, record),
+    },
+    ...fieldSteps(parts, record, moved),
+    { name: "readBack", run: () => readBack(parts, record), undo: async () => {} },
+  ];
+}
+
+async function moveToPod({ kernel }: VfParts, record: VfRecord, ifindex: number): Promise<number> {
+  const { address, netns } = record;
+  try {
+    return await kernel.moveNetdev(HERE, ifindex, netns, passingName(address));
+  } catch (error) {
+    throw refused(`VF ${address}`, `namespace ${netns}`, error);
+  }
+}
+
+// Nothing to undo: coming home and restoring deal with whatever has become of the netdev.
+function fieldSteps(parts: VfParts, record: VfRecord, moved: { ifindex: number }): UndoableStep[] {
+  const { mac, mtu, promisc, allmulti } = record.knobs;
+  const changes: [string, NetdevChange][] = [["rename", { name: record.ifname }]];
+  if (mac !== undefined) changes.push(["mac", { mac }]);
+  if (mtu !== undefined) changes.push(["mtu", { mtu }]);
+  if (promisc !== undefined) changes.push(["promisc", { promisc }]);
+  if (allmulti !== undefined) changes.push(["allmulti", { allmulti }]);
+  changes.push(["up", { up: true }]);
+  return changes.map(([name, change]) => ({
+    name,
+    run: () => setField(parts, record, moved.ifindex, change),
+    undo: async () => {},
+  }));
+}
+
+async function setField(
+  parts: VfParts,
+  { netns, netdev, address }: VfRecord,
+  ifindex: number,
+  change: NetdevChange,
+): Promise<void> {
+  const { name, up, ...knobs } = change;
+  try {
+    if (change.mac !== undefined) await setMac(parts, netns, ifindex, change.mac);
+    else await parts.kernel.setNetdev(netns, ifindex, change);
+  } catch (error) {
+    if (name !== undefined) throw refused(`ifname = ${name}`, `namespace ${netns}`, error);
+    const subject = up ? "link up" : showKnobs(knobs);
+    throw refused(subject, `driver ${netdev?.driver} of VF ${address}`, error);
+  }
+}
+
+// Some drivers take promisc of a VF for granted, and some forget the MAC when the link comes up.
+async function readBack({ kernel }: VfParts, record: VfRecord): Promise<void> {
+  const { netns, address } = record;
+  const now = await kernel.findNetdev(netns, address);
+  if (now === null) {
+    throw new VfError({ subject: `VF ${address}`, reason: `it has vanished from ${netns}` });
+  }
+  const [wrong] = netdevChanges(now, podNetdev(record));
+  if (wrong === undefined) return;
+  const is = showValue(now[wrong.field]);
+  const reason = `driver ${now.driver} of VF ${address} took it, and it reads back as ${is}`;
+  throw new VfError({ subject: wrong.text, reason });
+}
+
+/** What the pod's netdev is to be, as far as that was asked. */
+export function podNetdev({ ifname, knobs }: VfRecord): NetdevChange {
+  const { mac, mtu, promisc, allmulti } = knobs;
+  return {
+    name: ifname,
+    ...(mac !== undefined && { mac }),
+    ...(mtu !== undefined && { mtu }),
+    ...(promisc !== undefined && { promisc }),
+    ...(allmulti !== undefined && { allmulti }),
+    up: true,
+  };
+}

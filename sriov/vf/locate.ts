@@ -1,0 +1,34 @@
+import type { Bdf, NetdevInfo } from "../types.ts";
+import { errnoOf } from "./errors.ts";
+import type { VfParts } from "./parts.ts";
+
+/** Our own network namespace, as VfKernel names it. */
+export const HERE = "";
+
+export interface Place {
+  netns: string;
+  netdev: NetdevInfo;
+}
+
+/**
+ * Finds the netdev of a VF by its address, in our namespace or in a pod's that may be gone. null
+ * when it is in neither.
+ */
+export async function locate(
+  { kernel }: VfParts,
+  address: Bdf,
+  netns: string,
+): Promise<Place | null> {
+  const inPod = netns === HERE ? null : await kernel.findNetdev(netns, address).catch(nullIfGone);
+  if (inPod) return { netns, netdev: inPod };
+  const here = await kernel.findNetdev(HERE, address);
+  return here && { netns: HERE, netdev: here };
+}
+
+// The path of a dead namespace is missing, or an ordinary file that nothing is mounted on.
+const GONE = new Set(["ENOENT", "ENOTDIR", "EINVAL", "ESRCH"]);
+
+function nullIfGone(error: unknown): null {
+  if (GONE.has(errnoOf(error))) return null;
+  throw error;
+}

@@ -1,0 +1,94 @@
+import { z } from "zod";
+import { macSchema } from "../../cni/addresses.ts";
+import { NAME_ACCEPTED, NAME_PATTERN } from "../../cni/environment.ts";
+import { dnsSchema, prevResultSchema } from "../../cni/result.ts";
+import { absolutePath, integer, oneOf, text } from "../../src/config/fields.ts";
+import { MAX_VLAN } from "../../src/config/vlan-schema.ts";
+import type { Bdf } from "../types.ts";
+
+// The kernel's drivers take an int (ndo_set_vf_rate).
+const MAX_RATE = 2 ** 31 - 1;
+// IEEE 802.1Q 6.9.3: three bits.
+const MAX_PRIORITY = 7;
+// RFC 791 section 3.2 and the 16 bits of the IPv4 total length; the driver narrows it further.
+const MTU_MIN = 68;
+const MTU_MAX = 65535;
+const MAX_SOCKET_PATH = 107;
+const MAX_PATH = 4095;
+
+const BDF_ACCEPTED = 'the PCI address of a VF like "0000:3b:02.1"';
+
+/** Becomes lower case and gets its domain. */
+const bdfSchema = z.string({ error: BDF_ACCEPTED }).transform((value, context): Bdf => {
+  const match = /^([0-9a-f]{4,8}:)?([0-9a-f]{2}:[01][0-9a-f]\.[0-7])$/.exec(value.toLowerCase());
+  if (match) return `${match[1] ?? "0000:"}${match[2]}`;
+  context.addIssue({ code: "custom", message: BDF_ACCEPTED });
+  return z.NEVER;
+});
+
+const onOff = oneOf(["on", "off"]);
+const rate = integer(0, MAX_RATE, "Mbit/s; 0 for no limit");
+
+/** The keys of the sriov-cni plugin with its words and units, and three that it lacks. */
+export const vfKeys = {
+  deviceID: bdfSchema.optional(),
+  pciBusID: bdfSchema.optional(),
+  vlan: integer(0, MAX_VLAN, "VLAN id; 0 for none").optional(),
+  vlanQoS: integer(0, MAX_PRIORITY, "priority").optional(),
+  vlanProto: z
+    .preprocess(
+      (value) => (typeof value === "string" ? value.toLowerCase() : value),
+      oneOf(["802.1q", "802.1ad"]),
+    )
+    .optional(),
+  mac: macSchema.optional(),
+  spoofchk: onOff.optional(),
+  trust: onOff.optional(),
+  link_state: oneOf(["auto", "enable", "disable"]).optional(),
+  min_tx_rate: rate.optional(),
+  max_tx_rate: rate.optional(),
+  logLevel: oneOf(["panic", "fatal", "error", "warning", "info", "debug"]).optional(),
+  logFile: absolutePath(MAX_PATH).optional(),
+  mtu: integer(MTU_MIN, MTU_MAX, "bytes").optional(),
+  promisc: onOff.optional(),
+  allmulti: onOff.optional(),
+};
+
+const object = { error: "an object" };
+const macHolder = z.looseObject({ mac: macSchema.optional() }, object);
+
+// Any other capability is refused: nobody here would do what it asks for.
+const runtimeConfigSchema = z.strictObject(
+  {
+    mac: macSchema.optional(),
+    deviceID: bdfSchema.optional(),
+    ips: z.unknown().optional(),
+    CNIDeviceInfoFile: z.unknown().optional(),
+  },
+  object,
+);
+
+/** A whole network configuration of mode vf: CNI spec 1.1.0, sections 1 and 3. */
+export const vfNetConfSchema = z.strictObject({
+  ...vfKeys,
+  cniVersion: z.string(),
+  name: z.string(),
+  type: z.string({ error: "the name of the executable" }).optional(),
+  mode: z.literal("vf", { error: '"vf"' }).optional(),
+  network: text(NAME_PATTERN, NAME_ACCEPTED).optional(),
+  runtimeConfig: runtimeConfigSchema.optional(),
+  args: z.looseObject({ cni: macHolder.optional() }, object).optional(),
+  // Who gives the addresses is not decided here.
+  ipam: z.looseObject({}, object).optional(),
+  dns: dnsSchema.optional(),
+  capabilities: z.record(z.string(), z.boolean(), { error: "an object of booleans" }).optional(),
+  prevResult: prevResultSchema.optional(),
+  agentSocket: absolutePath(MAX_SOCKET_PATH).optional(),
+  // Put there by libcni and Multus, or belonging to the list that the configuration came from.
+  cniVersions: z.unknown().optional(),
+  disableCheck: z.unknown().optional(),
+  disableGC: z.unknown().optional(),
+  loadOnlyInlinedPlugins: z.unknown().optional(),
+});
+
+export type VfNetConf = z.output<typeof vfNetConfSchema>;
