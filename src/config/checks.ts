@@ -5,6 +5,7 @@ import { checkFabric } from "./fabric-checks.ts";
 import { type ConfigHost, formatCpuList } from "./host.ts";
 import { checkNetwork } from "./network-checks.ts";
 import type { Config } from "./schema.ts";
+import { checkSriov } from "./sriov-checks.ts";
 import { checkVnis } from "./vni-checks.ts";
 import { checkVteps, isUnderlay } from "./vtep-checks.ts";
 
@@ -37,6 +38,7 @@ export function checkConfig(
   checkVteps(config, fault);
   checkVnis(config, fault);
   checkFabric(config, fault);
+  checkSriov(config.sriov, fault);
 }
 
 function checkCpus({ dataplane: { cpus } }: Config, host: ConfigHost, fault: Fault): void {

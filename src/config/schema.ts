@@ -3,6 +3,7 @@ import { dataplaneSchema } from "./dataplane-schema.ts";
 import { fabricSchema } from "./fabric-schema.ts";
 import { absolutePath, integer, list, oneOf, text } from "./fields.ts";
 import { networkSchema } from "./network-schema.ts";
+import { sriovSchema } from "./sriov-schema.ts";
 import { MAX_VTEPS, vtepSchema } from "./vtep-schema.ts";
 
 /** sun_path of a unix socket address holds 108 bytes with the final zero (unix(7)). */
@@ -39,6 +40,8 @@ export const configSchema = z.strictObject({
     .default([]),
   /** Where the other nodes are found; needed as soon as a network has a `vni`. */
   fabric: fabricSchema.optional(),
+  /** PFs that get VFs, and VFs that are given to pods. */
+  sriov: sriovSchema.prefault({}),
 });
 
 type DeepReadonly<T> = T extends (infer Item)[]
@@ -54,6 +57,9 @@ export type UplinkConfig = NetworkConfig["uplinks"][number];
 export type VtepConfig = Config["vteps"][number];
 export type FabricConfig = NonNullable<Config["fabric"]>;
 export type DataplaneConfig = Config["dataplane"];
+export type SriovConfig = Config["sriov"];
+export type SriovPolicy = SriovConfig["policies"][number];
+export type SriovPool = SriovConfig["pools"][number];
 
 /** JSON Schema (draft 2020-12) of the YAML, for editors and CI of those who write it. */
 export function configJsonSchema(): Record<string, unknown> {
