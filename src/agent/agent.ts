@@ -19,6 +19,7 @@ import { lockNetworkNamespace } from "./netns-lock.ts";
 import { addNetworks } from "./networks.ts";
 import { type JoinedFabric, joinFabric } from "./overlay.ts";
 import type { Parts } from "./parts.ts";
+import { provisionVfs } from "./provisioning.ts";
 import { type Life, ReadModel } from "./read-model.ts";
 import { Reconciler } from "./reconcile.ts";
 import { nodeAddresses } from "./uplink-dangers.ts";
@@ -68,6 +69,7 @@ export async function createAgent(config: Config, options: AgentOptions): Promis
 async function start(config: Config, options: AgentOptions, closers: Closers): Promise<Agent> {
   const { log } = options;
   const parts = await makeParts(config, options, closers);
+  await provisionVfs(parts, config);
   const uplinks = new Uplinks(parts);
   await uplinks.refuseDangers();
   const entries = EntryStore.open(config.stateDir);

@@ -14,6 +14,7 @@ import { addPortsCommand } from "./ports.ts";
 import { addRoutesCommand } from "./routes.ts";
 import { addStatusCommand } from "./status.ts";
 import { addTraceCommand } from "./trace.ts";
+import { addVfCommand } from "./vf.ts";
 import { addVniCommand } from "./vni.ts";
 import { addVtepCommand } from "./vtep.ts";
 
@@ -39,6 +40,7 @@ export function createProgram(): Command {
   addTraceCommand(program);
   addCountersCommand(program);
   addDoctorCommand(program);
+  addVfCommand(program);
   addConfigCommand(program);
   return program;
 }

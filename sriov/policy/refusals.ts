@@ -80,14 +80,19 @@ function inUse(
 ): Reason | null {
   const bound = new Set(steps.map((step) => (step.kind === "bind" ? step.vf : -1)));
   const touched = setsNumVfs(steps) ? pf.vfs : pf.vfs.filter(({ index }) => bound.has(index));
-  const users = touched.flatMap((vf) => {
-    const user = userOf(vf, facts) ?? routeOf(vf, facts);
-    return user === null ? [] : [`VF ${vf.index} (${vf.address}) ${user}`];
-  });
+  const users = usersOf(touched, facts);
   if (users.length === 0) return null;
   const doing = setsNumVfs(steps) ? "removing all VFs first" : "binding another driver";
   const reason = `${users.join(", ")}; what the policy asks for means ${doing}`;
   return { reason, remedy: "give these VFs back first, then this is tried again" };
+}
+
+/** Of VFs that somebody has: which, and who it is, in words. */
+export function usersOf(vfs: readonly VirtualFunction[], facts: ProvisioningFacts): string[] {
+  return vfs.flatMap((vf) => {
+    const user = userOf(vf, facts) ?? routeOf(vf, facts);
+    return user === null ? [] : [`VF ${vf.index} (${vf.address}) ${user}`];
+  });
 }
 
 function userOf(one: PhysicalFunction | VirtualFunction, facts: ProvisioningFacts): string | null {
