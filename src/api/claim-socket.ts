@@ -18,7 +18,7 @@ export async function claimSocket(path: string): Promise<void> {
       `socket ${path} exists and is no socket: remove it or configure another "socket"`,
     );
   }
-  if (await isAlive(path)) {
+  if (await isServed(path)) {
     throw new Error(
       `an agent already listens on ${path}: stop it, or give this one another "socket" and "stateDir"`,
     );
@@ -31,13 +31,13 @@ function notThere(error: NodeJS.ErrnoException): null {
   throw error;
 }
 
-// Only a refused connection proves that nobody listens; a full backlog (EAGAIN) means a busy agent.
-function isAlive(path: string): Promise<boolean> {
+/** Only a refused connection proves that nobody listens; a full backlog (EAGAIN) means a busy one. */
+export function isServed(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection(path);
-    const answer = (alive: boolean) => {
+    const answer = (served: boolean) => {
       socket.destroy();
-      resolve(alive);
+      resolve(served);
     };
     socket.setTimeout(CONNECT_TIMEOUT_MS, () => answer(true));
     socket.once("connect", () => answer(true));
