@@ -19,7 +19,7 @@ import { lockNetworkNamespace } from "./netns-lock.ts";
 import { addNetworks } from "./networks.ts";
 import { type JoinedFabric, joinFabric } from "./overlay.ts";
 import type { Parts } from "./parts.ts";
-import { provisionVfs } from "./provisioning.ts";
+import { offerVfs, provisionVfs } from "./provisioning.ts";
 import { type Life, ReadModel } from "./read-model.ts";
 import { Reconciler } from "./reconcile.ts";
 import { nodeAddresses } from "./uplink-dangers.ts";
@@ -103,6 +103,7 @@ async function start(config: Config, options: AgentOptions, closers: Closers): P
   const { undone, restored, released, swept, failures } = await reconciler.run(true);
   await forwarding.restoreEntries();
   fabric = await joinFabric(parts, config, entries, closers);
+  await offerVfs(parts, config, closers);
   reconciler.start(config.reconcileInterval);
   life.state = "ready";
   const found = { undone, restored, released, swept, failures: failures.length };

@@ -2,12 +2,25 @@ import { OriginalFile } from "../../sriov/policy/original-file.ts";
 import { provision } from "../../sriov/policy/provision.ts";
 import type { Config } from "../config/schema.ts";
 import { bootId } from "../store/boot-id.ts";
+import type { Closers } from "./closers.ts";
 import type { Parts } from "./parts.ts";
+import { VfPools } from "./vf-pools.ts";
 
 /** VFs as the configuration declares them, before uplinks and pods come. */
 export async function provisionVfs({ native, log }: Parts, config: Config): Promise<void> {
   const file = new OriginalFile(config.stateDir, bootId());
   await provision({ native, used: usedInterfaces(config) }, config.sriov.policies, file, log);
+}
+
+/** VFs for pods, by way of the kubelet. */
+export async function offerVfs(
+  { native, log }: Parts,
+  { sriov: { pools, kubeletDir } }: Config,
+  closers: Closers,
+): Promise<void> {
+  const offered = new VfPools({ host: { native }, pools, kubeletDir, log });
+  closers.push(() => offered.stop());
+  await offered.start();
 }
 
 /** Interfaces that the node needs for itself, with what for. */

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { bool, integer, list, name, oneOf, text } from "./fields.ts";
+import { absolutePath, bool, integer, list, name, oneOf, text } from "./fields.ts";
 
 /** No NIC has more per PF. */
 export const MAX_VFS = 256;
-const DAY = 86400;
+const MAX_PATH = 4095;
 
 const PCI_ID = 'four hex digits in quotes like "8086"';
 const pciId = text(/^[0-9a-fA-F]{4}$/, PCI_ID);
@@ -69,10 +69,6 @@ const pool = z.strictObject({
       { error: `keys with their texts, by ${ADDRESS} or "*"` },
     )
     .default({}),
-  /** How long a VF that was given back stays unused. */
-  cooldownSeconds: integer(0, DAY, "seconds").default(5),
-  /** VFs kept prepared for the next pods. */
-  warm: integer(0, MAX_VFS, "VFs").default(0),
 });
 
 /** The key `sriov`: VFs that this node makes and gives to pods. */
@@ -81,4 +77,6 @@ export const sriovSchema = z.strictObject({
   policies: list(policy, "{name, selectors, numVfs, driver}").default([]),
   /** Which VFs pods can ask for by which name. */
   pools: list(pool, "{name, selectors}").default([]),
+  /** Of the kubelet, with its directory device-plugins. */
+  kubeletDir: absolutePath(MAX_PATH).default("/var/lib/kubelet"),
 });

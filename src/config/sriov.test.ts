@@ -37,11 +37,15 @@ const ANY = {
 
 describe("the key sriov", () => {
   it("needs nothing, and then asks for nothing", () => {
-    expect(parseConfig("", "a.yaml", { cpus: [0] }).sriov).toEqual({ policies: [], pools: [] });
+    expect(parseConfig("", "a.yaml", { cpus: [0] }).sriov).toEqual({
+      ...{ policies: [], pools: [] },
+      kubeletDir: "/var/lib/kubelet",
+    });
   });
 
   it("has defaults for all but names and selectors", () => {
     expect(parse({ policies: [policy()], pools: [pool()] })).toEqual({
+      kubeletDir: "/var/lib/kubelet",
       policies: [
         {
           name: "fast",
@@ -57,8 +61,6 @@ describe("the key sriov", () => {
           selectors: { ...ANY, drivers: ["igbvf"] },
           excludeTopology: false,
           additionalInfo: {},
-          cooldownSeconds: 5,
-          warm: 0,
         },
       ],
     });
@@ -91,7 +93,7 @@ describe("the key sriov", () => {
 
   it("is in the JSON Schema", () => {
     const text = JSON.stringify(configJsonSchema());
-    for (const word of ["pfNames", "allowDefaultRoute", "cooldownSeconds", "additionalInfo"]) {
+    for (const word of ["pfNames", "allowDefaultRoute", "additionalInfo"]) {
       expect(text).toContain(`"${word}"`);
     }
   });
@@ -218,11 +220,6 @@ describe("a pool", () => {
     [{ resourcePrefix: "x.kubernetes.io" }, "not of kubernetes.io"],
     [{ resourcePrefix: "requests.a" }, "accepted: a DNS name"],
     [{ resourcePrefix: "Intel.com" }, "a DNS name in lower case of at most 244 characters"],
-    [
-      { cooldownSeconds: -1 },
-      "cooldownSeconds = -1: accepted: an integer from 0 to 86400 (seconds)",
-    ],
-    [{ warm: 257 }, "warm = 257: accepted: an integer from 0 to 256 (VFs)"],
     [{ excludeTopology: "no" }, 'excludeTopology = "no": accepted: true or false'],
     [
       { additionalInfo: 1 },

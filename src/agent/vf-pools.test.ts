@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { eventually, PluginNode } from "../../sriov/device-plugin/fixture.ts";
+import { addIgb } from "../../sriov/fixtures/fake-nics.ts";
+import { FakeSysfs } from "../../sriov/fixtures/fake-sysfs.ts";
+import { ANY } from "../../sriov/fixtures/functions.ts";
+import type { SriovPool } from "../config/schema.ts";
+import { createLogger } from "../telemetry/log.ts";
+import { VfPools } from "./vf-pools.ts";
+
+const PF = "0000:01:00.0";
+
+let sysfs: FakeSysfs;
+let node: PluginNode;
+let pools: VfPools | null = null;
+beforeEach(async () => {
+  sysfs = new FakeSysfs();
+  addIgb(sysfs);
+  node = new PluginNode();
+  await node.kubelet.start();
+  await sysfs.write(sysfs.device(PF, "sriov_numvfs"), "2");
+});
+afterEach(async () => {
+  await pools?.stop();
+  await node.close();
+});
+
+async function start(...wanted: Partial<SriovPool>[]): Promise<VfPools> {
+  const rest = { resourcePrefix: "millrace.io", excludeTopology: false, additionalInfo: {} };
+  const all = wanted.map((one) => ({ name: "fast", selectors: ANY, ...rest, ...one }));
+  const { links, xdpFeatures } = sysfs.readers;
+  const native = {
+    listLinks: async () =>
+      (await links()).map((link) => ({ alias: "", kind: "", xdpProgram: 0, ...link })),
+    netdevFeatures: async () => [...(await xdpFeatures())],
+    defaultRouteInterfaces: async () => [],
+  };
+  const dirs = { kubeletDir: node.dir, deviceInfoDir: node.deviceInfoDir };
+  const log = createLogger("error", process.stderr);
+  pools = new VfPools({
+    host: { native, sysfs: sysfs.root },
+    pools: all,
+    ...dirs,
+    lookMs: 20,
+    log,
+  });
+  await pools.start();
+  return pools;
+}
+
+const listOf = (lists: number) => node.listed(lists);
+
+it("a pool offers its VFs, and says when one has no driver or its PF no link", async () => {
+  await start({});
+  expect((await listOf(1)).map(({ ID, health }) => [ID, health])).toEqual([
+    ["0000:01:10.0", "Healthy"],
+    ["0000:01:10.2", "Healthy"],
+  ]);
+  sysfs.unbind("0000:01:10.2");
+  expect((await listOf(2)).map(({ health }) => health)).toEqual(["Healthy", "Unhealthy"]);
+  sysfs.set(PF, "net/ens1f0/carrier", "0");
+  expect((await listOf(3)).map(({ health }) => health)).toEqual(["Unhealthy", "Unhealthy"]);
+});
+
+it("VFs that are made or removed come to the kubelet and go", async () => {
+  await start({});
+  await listOf(1);
+  await sysfs.write(sysfs.device(PF, "sriov_numvfs"), "0");
+  expect(await listOf(2)).toEqual([]);
+  await sysfs.write(sysfs.device(PF, "sriov_numvfs"), "3");
+  await eventually(() => node.kubelet.lists.at(-1)?.length === 3);
+});
+
+it("an agent without pools tells the kubelet nothing", async () => {
+  const none = await start();
+  expect(none.status()).toEqual([]);
+  expect(node.files()).toEqual(["kubelet.sock"]);
+});
+
+it("an agent that stops leaves no socket", async () => {
+  await (await start({})).stop();
+  expect(node.files()).toEqual(["kubelet.sock"]);
+});

@@ -1,0 +1,82 @@
+import type { DevicePlugin, PluginStatus } from "../../sriov/device-plugin/plugin.ts";
+import { PoolSource, poolDevices } from "../../sriov/device-plugin/pool-devices.ts";
+import { discoverHost, type ProvisioningHost } from "../../sriov/policy/provision.ts";
+import type { SriovPool } from "../config/schema.ts";
+import type { Logger } from "../telemetry/log.ts";
+
+/** Between two looks at the VFs: so long a VF may be gone before the kubelet hears of it. */
+const LOOK_MS = 5000;
+
+export interface VfPoolsOptions {
+  host: Pick<ProvisioningHost, "native" | "sysfs">;
+  pools: readonly SriovPool[];
+  kubeletDir: string;
+  deviceInfoDir?: string;
+  lookMs?: number;
+  log: Logger;
+}
+
+/** Offers the VFs of each pool to the kubelet, with their health. */
+export class VfPools {
+  readonly #options: VfPoolsOptions;
+  readonly #sources: ReadonlyMap<SriovPool, PoolSource>;
+  #plugins: DevicePlugin[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> = Promise.resolve();
+  #failure = "";
+
+  constructor(options: VfPoolsOptions) {
+    this.#options = options;
+    this.#sources = new Map(options.pools.map((pool) => [pool, new PoolSource()]));
+  }
+
+  /** @throws Error when the name of a pool makes the path of its socket too long */
+  async start(): Promise<void> {
+    const { pools, kubeletDir, deviceInfoDir, log, lookMs = LOOK_MS } = this.#options;
+    if (pools.length === 0) return;
+    await this.#look();
+    // gRPC takes a while to load, and an agent without pools needs none.
+    const { openDevicePlugin } = await import("../../sriov/device-plugin/plugin.ts");
+    for (const [{ name, resourcePrefix: prefix, ...pool }, source] of this.#sources) {
+      const { excludeTopology, additionalInfo } = pool;
+      const known = Object.keys(additionalInfo).length > 0 ? additionalInfo : null;
+      const options = {
+        resource: { prefix, name },
+        source,
+        excludeTopology,
+        additionalInfo: known,
+      };
+      this.#plugins.push(openDevicePlugin({ ...options, kubeletDir, deviceInfoDir, log }));
+    }
+    this.#timer = setInterval(() => this.#lookAgain(), lookMs);
+  }
+
+  status(): PluginStatus[] {
+    return this.#plugins.map((plugin) => plugin.status());
+  }
+
+  /** The next agent goes on with the same pools: what pods have got stays theirs. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#looking;
+    for (const plugin of this.#plugins.splice(0)) await plugin.close("keep");
+  }
+
+  #lookAgain(): void {
+    this.#looking = this.#looking.then(() => this.#look());
+  }
+
+  // What was known stays while sysfs or netlink cannot be read.
+  async #look(): Promise<void> {
+    const { host, pools, log } = this.#options;
+    try {
+      const pfs = await discoverHost(host);
+      for (const [pool, devices] of poolDevices(pools, pfs)) this.#sources.get(pool)?.set(devices);
+      this.#failure = "";
+    } catch (error) {
+      const { message } = error as Error;
+      if (message !== this.#failure) log.warn({ err: error }, "VFs could not be looked at");
+      this.#failure = message;
+    }
+  }
+}
