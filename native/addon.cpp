@@ -21,6 +21,7 @@ Napi::Object CounterLayout(Napi::Env env) {
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("counterLayout", CounterLayout(env));
   export_links(env, exports);
+  export_sriov(env, exports);
   export_dataplane(env, exports);
   return exports;
 }

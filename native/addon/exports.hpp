@@ -6,6 +6,7 @@ namespace millrace::addon {
 
 void export_links(Napi::Env env, Napi::Object exports);
 void export_bridge(Napi::Env env, Napi::Object exports);
+void export_sriov(Napi::Env env, Napi::Object exports);
 void export_dataplane(Napi::Env env, Napi::Object exports);
 
 }  // namespace millrace::addon

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import type { VfKernel } from "../../sriov/types.ts";
 
 /** What native/addon.cpp exports. JS validates before it calls; C++ asserts. Keep the two in step. */
 export interface Native extends KernelBridges {
@@ -646,15 +647,35 @@ export interface NativeDataplane {
   trace(request: TraceRequest): Promise<TraceResult>;
 }
 
+/** PFs, VFs and their netdevs; also in the addon. */
+export interface NativeVfs extends VfKernel {
+  /** Of all VFs of a PF. Zeros where its driver does not count. @param pf its netdev in our namespace */
+  listVfStatistics(pf: string): Promise<VfStatistics[]>;
+}
+
+/** What a VF has moved since it, its driver or its PF was reset (IFLA_VF_STATS). */
+export interface VfStatistics {
+  index: number;
+  rxPackets: number;
+  txPackets: number;
+  rxBytes: number;
+  txBytes: number;
+  /** Received. */
+  broadcast: number;
+  multicast: number;
+  rxDropped: number;
+  txDropped: number;
+}
+
 const require = createRequire(import.meta.url);
 
 /**
  * Loads the addon built by `npm run build`.
  * @throws Error naming the remedy when it has not been built.
  */
-export function loadNative(path = "../../build/Release/millrace.node"): Native {
+export function loadNative(path = "../../build/Release/millrace.node"): Native & NativeVfs {
   try {
-    return require(path) as Native;
+    return require(path) as Native & NativeVfs;
   } catch (cause) {
     throw new Error(`cannot load the native addon ${path}: run "npm run build"`, { cause });
   }
