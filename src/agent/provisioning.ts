@@ -1,6 +1,7 @@
 import { OriginalFile } from "../../sriov/policy/original-file.ts";
 import { provision } from "../../sriov/policy/provision.ts";
 import type { Config } from "../config/schema.ts";
+import { loadNative, type NativeVfs } from "../dataplane/native.ts";
 import { bootId } from "../store/boot-id.ts";
 import type { Closers } from "./closers.ts";
 import type { Parts } from "./parts.ts";
@@ -9,7 +10,11 @@ import { VfPools } from "./vf-pools.ts";
 /** VFs as the configuration declares them, before uplinks and pods come. */
 export async function provisionVfs({ native, log }: Parts, config: Config): Promise<void> {
   const file = new OriginalFile(config.stateDir, bootId());
-  await provision({ native, used: usedInterfaces(config) }, config.sriov.policies, file, log);
+  const vfs: Pick<NativeVfs, "setVf"> = {
+    setVf: (pf, index, change) => loadNative().setVf(pf, index, change),
+  };
+  const host = { native, vfs, used: usedInterfaces(config) };
+  await provision(host, config.sriov.policies, file, log);
 }
 
 /** VFs for pods, by way of the kubelet. */

@@ -1,6 +1,6 @@
 import type { DevicePlugin, PluginStatus } from "../../sriov/device-plugin/plugin.ts";
 import { PoolSource, poolDevices } from "../../sriov/device-plugin/pool-devices.ts";
-import { discoverHost, type ProvisioningHost } from "../../sriov/policy/provision.ts";
+import { discoverHost, type SriovHost } from "../../sriov/policy/provision.ts";
 import type { SriovPool } from "../config/schema.ts";
 import type { Logger } from "../telemetry/log.ts";
 
@@ -8,7 +8,7 @@ import type { Logger } from "../telemetry/log.ts";
 const LOOK_MS = 5000;
 
 export interface VfPoolsOptions {
-  host: Pick<ProvisioningHost, "native" | "sysfs">;
+  host: Omit<SriovHost, "used">;
   pools: readonly SriovPool[];
   kubeletDir: string;
   deviceInfoDir?: string;

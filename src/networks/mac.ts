@@ -24,6 +24,11 @@ export function hostMac(alias: string): string {
   return derivedMac(`host\0${alias}`);
 }
 
+/** The MAC that a new VF is given: the same after every boot, and another on every node. */
+export function vfMac(pfMac: string, address: string): string {
+  return derivedMac(`vf\0${pfMac}\0${address}`);
+}
+
 /** A MAC that nobody has by chance; the caller keeps it. */
 export function randomMac(): string {
   return localMac(randomBytes(6));

@@ -17,11 +17,13 @@ const VFS = ["0000:01:10.0", "0000:01:10.2"];
 let sysfs: FakeSysfs;
 let stateDir: string;
 let lines: string[];
+let set: unknown[];
 beforeEach(() => {
   sysfs = new FakeSysfs();
   addIgb(sysfs);
   stateDir = mkdtempSync(join(tmpdir(), "millrace-provision-"));
   lines = [];
+  set = [];
 });
 afterEach(() => rmSync(stateDir, { recursive: true }));
 
@@ -41,7 +43,8 @@ function run(policies: SriovPolicy[], bootId = "boot 1", used = new Map<string, 
     netdevFeatures: async () => [...(await xdpFeatures())],
     defaultRouteInterfaces: async () => [],
   };
-  const host = { native, used, sysfs: sysfs.root, write: sysfs.write };
+  const vfs = { setVf: async (...args: unknown[]) => void set.push(args) };
+  const host = { native, vfs, used, sysfs: sysfs.root, write: sysfs.write };
   const log = { info: tell, warn: tell, error: tell };
   return provision(host, policies, new OriginalFile(stateDir, bootId), log);
 }
@@ -50,6 +53,7 @@ describe("provisioning a node", () => {
   it("makes the VFs of a policy, and nothing the second time", async () => {
     await run([policy({ numVfs: 2 })]);
     expect(VFS.map((vf) => sysfs.driverOf(vf))).toEqual(["igbvf", "igbvf"]);
+    expect(set).toEqual([0, 1].map((index) => ["ens1f0", index, { mac: expect.any(String) }]));
     expect(lines.at(-1)).toBe("a PF is as its policy says");
     expect(saved()).toBe(false);
     sysfs.writes.length = 0;

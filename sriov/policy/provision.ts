@@ -2,7 +2,7 @@ import type { SriovPolicy } from "../../src/config/schema.ts";
 import type { Native } from "../../src/dataplane/native.ts";
 import { discover } from "../discovery/discover.ts";
 import { SYSFS } from "../sysfs.ts";
-import type { Bdf, PhysicalFunction } from "../types.ts";
+import type { Bdf, PhysicalFunction, VfKernel } from "../types.ts";
 import { applyPlan, type PlanLog } from "./apply.ts";
 import { defaultRouteNames } from "./default-route.ts";
 import { restoreOriginal } from "./original.ts";
@@ -11,13 +11,19 @@ import { type AttributeWriter, PfFiles } from "./pf-files.ts";
 import { planProvisioning } from "./plan.ts";
 import type { Plan, ProvisioningFacts } from "./plan-types.ts";
 import { usersOf } from "./refusals.ts";
+import { setVfMacs } from "./vf-macs.ts";
 import { vfioUsers } from "./vfio-users.ts";
 
-export interface ProvisioningHost {
+/** A node, as far as it can be looked at. */
+export interface SriovHost {
   native: Pick<Native, "listLinks" | "netdevFeatures" | "defaultRouteInterfaces">;
   /** What this node needs for itself: interfaces, with what for ("network blue as uplink"). */
   used: ReadonlyMap<string, string>;
   sysfs?: string;
+}
+
+export interface ProvisioningHost extends SriovHost {
+  vfs: Pick<VfKernel, "setVf">;
   write?: AttributeWriter;
 }
 
@@ -34,22 +40,19 @@ interface Found {
 export function discoverHost({
   native,
   sysfs = SYSFS,
-}: Pick<ProvisioningHost, "native" | "sysfs">): Promise<PhysicalFunction[]> {
+}: Omit<SriovHost, "used">): Promise<PhysicalFunction[]> {
   const links = () => native.listLinks();
   const xdpFeatures = () => native.netdevFeatures();
   return discover({ sysfs, links, xdpFeatures });
 }
 
 /** What the policies ask for on this node now; changes nothing. */
-export async function planHost(
-  host: ProvisioningHost,
-  policies: readonly SriovPolicy[],
-): Promise<Plan> {
+export async function planHost(host: SriovHost, policies: readonly SriovPolicy[]): Promise<Plan> {
   const { pfs, facts } = await look(host);
   return planProvisioning(pfs, policies, facts);
 }
 
-async function look(host: ProvisioningHost): Promise<Found> {
+async function look(host: SriovHost): Promise<Found> {
   const { native, used, sysfs = SYSFS } = host;
   const pfs = await discoverHost(host);
   const links = await native.listLinks();
@@ -80,9 +83,11 @@ export async function provision(
   const plan = await planHost(host, policies);
   tellRefused(plan, log);
   if (plan.changes.length === 0) return;
-  const { sysfs, write } = host;
+  const { sysfs, write, native, vfs } = host;
+  const macs = new Map((await native.listLinks()).map(({ name, mac }) => [name, mac]));
   const outcomes = await applyPlan(plan, {
     ...{ log, record: (original) => file.write(original) },
+    beforeProbe: (made) => setVfMacs(vfs, macs.get(made.ifname) ?? "", made),
     ...(sysfs !== undefined && { sysfs }),
     ...(write !== undefined && { write }),
   });
