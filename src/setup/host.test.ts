@@ -12,7 +12,7 @@ const good = {
 
 describe("judgeHost", () => {
   it("finds nothing wrong with root on a current Debian", () => {
-    for (const purpose of ["build", "demo", "test", "bench"] as const) {
+    for (const purpose of ["build", "demo", "test", "vm", "bench"] as const) {
       expect(judgeHost(good, purpose)).toEqual([]);
     }
   });
@@ -34,6 +34,14 @@ describe("judgeHost", () => {
     const user = { ...good, root: false, capabilities: 0n };
     expect(judgeHost(user, "test")).toEqual([expect.objectContaining({ fatal: false })]);
     expect(judgeHost(user, "build")).toEqual([]);
+  });
+
+  it("asks of a machine for guests neither root nor AF_XDP, but the new Node", () => {
+    const bare = { ...good, root: false, capabilities: 0n, afXdp: false, kernel: "5.4.0" };
+    expect(judgeHost(bare, "vm")).toEqual([]);
+    expect(judgeHost({ ...bare, node: "16.0.0" }, "vm")).toEqual([
+      expect.objectContaining({ fatal: true }),
+    ]);
   });
 
   it("tells root in a container apart from an ordinary user", () => {

@@ -18,6 +18,7 @@ const extra = {
     ["libgtest-dev", "python3-scapy", "tcpdump", "containernetworking-plugins"],
     ["clang-format", "clang-tidy", `libclang-rt-${clangMajor}-dev`],
   ].flat(),
+  vm: [],
   bench: ["containernetworking-plugins"],
 };
 
@@ -29,6 +30,7 @@ const optional = {
   build: [],
   demo: ["tshark"],
   test: ["frr", "etcd-server", "etcd-client", "openssl", "openvswitch-switch", "faketime"],
+  vm: [],
   bench: ["dpdk", "dpdk-dev", "dpdk-doc", "openvswitch-switch"],
 };
 
