@@ -44,7 +44,7 @@ describe("attaching a VF", () => {
     expect(await names(ALL_KNOBS)).toEqual([
       "quiesce",
       ...["vlan", "mac", "rates", "spoofchk", "trust", "link_state"].map((knob) => `set ${knob}`),
-      ...["move", "rename", "mac", "mtu", "promisc", "allmulti", "up", "readBack"],
+      ...["mac", "move", "rename", "mtu", "promisc", "allmulti", "up", "readBack"],
     ]);
     const same: VfKnobs = { vlan: 0, spoofchk: true, trust: false, linkState: "auto" };
     expect(await names(same)).toEqual(["quiesce", "move", "rename", "up", "readBack"]);
@@ -162,12 +162,26 @@ describe("attaching a VF", () => {
     expect(machine.vfs.has(VF)).toBe(false);
   });
 
+  it("trusts a VF that its PF would refuse even its own address for that moment, before the pod has it", async () => {
+    const machine = machineWith(DRIVERS.igb);
+    const agent = agentOn(machine);
+    const mac = "02:aa:00:00:00:01";
+    await attach(agent.parts, wishFor(machine, { knobs: { mac } }));
+    const vf = machine.vfs.get(VF);
+    expect([vf?.netdev?.mac, vf?.settings.trust]).toEqual([mac, false]);
+    const order = agent.calls
+      .filter((call) => /trust|move/.test(call))
+      .map((call) => call.split(" ")[0]);
+    expect(order).toEqual(["setVf", "setVf", "moveNetdev"]);
+  });
+
   it.each(
     Object.entries(DRIVERS) as [string, FakeDriver][],
   )("asks the kernel of %s for each thing once", async (_name, driver) => {
     const machine = machineWith({ ...driver, mail: 0 });
     const agent = agentOn(machine);
-    await attach(agent.parts, wishFor(machine, { knobs: { mac: "02:aa:00:00:00:01" } }));
+    const knobs = { mac: "02:aa:00:00:00:01", ...(driver.strict && { trust: true }) };
+    await attach(agent.parts, wishFor(machine, { knobs }));
     const changes = agent.calls.filter((call) => !/^(find|list|exists)/.test(call));
     expect(new Set(changes).size).toBe(changes.length);
   });

@@ -1,4 +1,4 @@
-import type { NetdevChange } from "../types.ts";
+import type { NetdevChange, NetdevInfo } from "../types.ts";
 import { type KnobChange, netdevChanges, settingsChanges, wantedSettings } from "./changes.ts";
 import { refused, VfError } from "./errors.ts";
 import { showKnobs, showValue } from "./knobs.ts";
@@ -11,7 +11,7 @@ import type { UndoableStep } from "./steps.ts";
 
 /**
  * The steps that make of a VF what its record says, from the first change until the link is up:
- * `quiesce`, one `set <knob>` for each that differs, `move`, `rename`, `mac`, `mtu`, `promisc`,
+ * `quiesce`, one `set <knob>` for each that differs, `mac`, `move`, `rename`, `mtu`, `promisc`,
  * `allmulti`, `up`, `readBack`; those without anything to do are left out. Undone in reverse, the
  * VF leaves the pod first, and `quiesce` looks at all of it again in the end: its netdev cannot
  * have its old MAC before the PF has let go of the new one.
@@ -63,6 +63,7 @@ function netdevSteps(parts: VfParts, record: VfRecord): UndoableStep[] {
   if (netdev === null) return [];
   const moved = { ifindex: 0 };
   return [
+    ...macStep(parts, record, netdev),
     {
       name: "move",
       run: async () => {
@@ -73,6 +74,24 @@ function netdevSteps(parts: VfParts, record: VfRecord): UndoableStep[] {
     ...fieldSteps(parts, record, moved),
     { name: "readBack", run: () => readBack(parts, record), undo: async () => {} },
   ];
+}
+
+// Nobody in the pod sees the netdev yet: see setMac.
+function macStep(
+  parts: VfParts,
+  record: VfRecord,
+  { ifindex, driver }: NetdevInfo,
+): UndoableStep[] {
+  const { mac } = record.knobs;
+  if (mac === undefined) return [];
+  const run = async () => {
+    try {
+      await setMac(parts, record, ifindex, mac);
+    } catch (error) {
+      throw refused(showKnobs({ mac }), `driver ${driver} of VF ${record.address}`, error);
+    }
+  };
+  return [{ name: "mac", run, undo: async () => {} }];
 }
 
 async function moveToPod({ kernel }: VfParts, record: VfRecord, ifindex: number): Promise<number> {
@@ -86,9 +105,8 @@ async function moveToPod({ kernel }: VfParts, record: VfRecord, ifindex: number)
 
 // Nothing to undo: coming home and restoring deal with whatever has become of the netdev.
 function fieldSteps(parts: VfParts, record: VfRecord, moved: { ifindex: number }): UndoableStep[] {
-  const { mac, mtu, promisc, allmulti } = record.knobs;
+  const { mtu, promisc, allmulti } = record.knobs;
   const changes: [string, NetdevChange][] = [["rename", { name: record.ifname }]];
-  if (mac !== undefined) changes.push(["mac", { mac }]);
   if (mtu !== undefined) changes.push(["mtu", { mtu }]);
   if (promisc !== undefined) changes.push(["promisc", { promisc }]);
   if (allmulti !== undefined) changes.push(["allmulti", { allmulti }]);
@@ -108,8 +126,7 @@ async function setField(
 ): Promise<void> {
   const { name, up, ...knobs } = change;
   try {
-    if (change.mac !== undefined) await setMac(parts, netns, ifindex, change.mac);
-    else await parts.kernel.setNetdev(netns, ifindex, change);
+    await parts.kernel.setNetdev(netns, ifindex, change);
   } catch (error) {
     if (name !== undefined) throw refused(`ifname = ${name}`, `namespace ${netns}`, error);
     const subject = up ? "link up" : showKnobs(knobs);

@@ -140,7 +140,7 @@ async function restoreMac(parts: VfParts, record: VfRecord, { ifindex }: NetdevI
   if (given !== mac && given !== NO_MAC) {
     await parts.kernel.setVf(await parts.pfName(record.pf), record.index, { mac });
   }
-  await setMac(parts, HERE, ifindex, mac);
+  await setMac(parts, record, ifindex, mac);
 }
 
 const NO_MAC = "00:00:00:00:00:00";

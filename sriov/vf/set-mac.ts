@@ -1,25 +1,51 @@
 import { errnoOf } from "./errors.ts";
+import { HERE } from "./locate.ts";
 import type { VfParts } from "./parts.ts";
+import type { VfRecord } from "./record.ts";
+import { findSettings } from "./settings.ts";
 
 // What drivers say while they do not know yet that the PF allows the address, or are in a reset.
 const NOT_YET = new Set(["EADDRNOTAVAIL", "EPERM", "EACCES", "EAGAIN", "EBUSY"]);
+// What a PF says to a VF that it does not trust: igb even where the VF asks for what the PF has set.
+const NOT_TRUSTED = new Set(["EADDRNOTAVAIL", "EPERM", "EACCES"]);
 const TRIES = 20;
 const PAUSE_MS = 100;
 
 /**
- * Sets the MAC of a VF's netdev. A PF tells its VF by mail which address it may have, and the mail
- * takes its time.
+ * Sets the MAC of a VF's netdev, which is in our namespace and down. A PF tells its VF by mail which
+ * address it may have, and the mail takes its time. Where trust is what lacks, the VF has it for
+ * this moment, in which nobody but us can use it.
  * @throws what the driver said last
  */
-export async function setMac(
-  { kernel, pause }: Pick<VfParts, "kernel" | "pause">,
-  netns: string,
-  ifindex: number,
-  mac: string,
-): Promise<void> {
+export async function setMac(parts: VfParts, record: VfRecord, ifindex: number, mac: string) {
+  const set = () => parts.kernel.setNetdev(HERE, ifindex, { mac });
+  try {
+    return await set();
+  } catch (error) {
+    if (!NOT_YET.has(errnoOf(error))) throw error;
+    const lend = NOT_TRUSTED.has(errnoOf(error)) ? await trustOf(parts, record) : null;
+    if (lend === null) return await patiently(parts, set);
+    await lend(true);
+    try {
+      await patiently(parts, set);
+    } finally {
+      await lend(false);
+    }
+  }
+}
+
+/** What gives a VF trust and takes it back; null when it has it, or its PF cannot tell. */
+async function trustOf(parts: VfParts, record: VfRecord) {
+  if (record.settings === null) return null;
+  const found = await findSettings(parts, record);
+  if (found.settings === null || found.settings.trust !== false) return null;
+  return (trust: boolean) => parts.kernel.setVf(found.pfName, record.index, { trust });
+}
+
+async function patiently({ pause }: VfParts, set: () => Promise<void>): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
-      return await kernel.setNetdev(netns, ifindex, { mac });
+      return await set();
     } catch (error) {
       if (tries === TRIES || !NOT_YET.has(errnoOf(error))) throw error;
     }
