@@ -34,6 +34,12 @@ export function decodeEvent(line: Buffer): JournalEvent | null {
   return head === `${checksum(json)} ` ? (JSON.parse(json.toString()) as JournalEvent) : null;
 }
 
+/** Whether two lines have become one whose second half is good. JSON escapes quotes in strings. */
+export function endsInGoodLine(line: Buffer): boolean {
+  const start = line.lastIndexOf('{"event":') - CHECKSUM_DIGITS - 1;
+  return start > 0 && decodeEvent(line.subarray(start)) !== null;
+}
+
 function checksum(data: string | Buffer): string {
   return crc32(data).toString(16).padStart(CHECKSUM_DIGITS, "0");
 }

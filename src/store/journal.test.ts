@@ -227,26 +227,24 @@ describe("a journal cut off anywhere", () => {
     );
   });
 
-  it("never takes a flipped bit for good", async () => {
+  it("never takes a flipped bit for good, whichever it is", async () => {
     const journal = await open();
     for (const n of [1, 2, 3]) await journal.begin(record(n));
     const before = stateOf(journal);
     await close(journal);
     const data = readFileSync(path());
-    fc.assert(
-      fc.property(fc.nat(data.length - 1), fc.nat(7), (byte, bit) => {
-        const damaged = Buffer.from(data);
-        damaged[byte] = (damaged[byte] ?? 0) ^ (1 << bit);
-        let result: StoredAttachment[];
-        try {
-          result = [...replay(damaged, "j").attachments.values()];
-        } catch (error) {
-          expect(error).toMatchObject({ code: "corrupt" });
-          return;
-        }
-        // Only the last line can be lost without an error.
-        expect(result).toEqual(before.slice(0, 2));
-      }),
-    );
+    for (let bit = 0; bit < data.length * 8; bit++) {
+      const damaged = Buffer.from(data);
+      damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      let result: StoredAttachment[];
+      try {
+        result = [...replay(damaged, "j").attachments.values()];
+      } catch (error) {
+        expect(error).toMatchObject({ code: "corrupt" });
+        continue;
+      }
+      // Only the last line can be lost without an error.
+      expect(result, `bit ${bit}`).toEqual(before.slice(0, 2));
+    }
   });
 });

@@ -1,4 +1,4 @@
-import { decodeEvent, JOURNAL_VERSION, type JournalEvent } from "./event.ts";
+import { decodeEvent, endsInGoodLine, JOURNAL_VERSION, type JournalEvent } from "./event.ts";
 import { JournalError } from "./journal-error.ts";
 import { type AttachmentState, attachmentKey, type StoredAttachment } from "./records.ts";
 
@@ -27,8 +27,7 @@ export function replay(data: Buffer, file: string): Replay {
     const end = data.indexOf(NEWLINE, start);
     const event = end < 0 ? null : decodeEvent(data.subarray(start, end));
     if (!event) {
-      const last = end < 0 || end === data.length - 1;
-      if (last) break;
+      if (isTorn(data.subarray(start))) break;
       throw corrupt(file, number, "its checksum does not match");
     }
     const problem = number === 1 ? headerProblem(event) : eventProblem(attachments, event);
@@ -37,6 +36,16 @@ export function replay(data: Buffer, file: string): Replay {
     start = end + 1;
   }
   return { attachments, goodBytes: start, tornBytes: data.length - start };
+}
+
+/**
+ * Whether what follows the last good line is one unfinished line. One that ends in a good line is
+ * not: it was finished, and the newline between the two is damaged.
+ */
+function isTorn(rest: Buffer): boolean {
+  const end = rest.indexOf(NEWLINE);
+  if (end < 0) return !endsInGoodLine(rest);
+  return end === rest.length - 1 && !endsInGoodLine(rest.subarray(0, end));
 }
 
 /** Why the event cannot follow on this state; null when it can. */
