@@ -20,8 +20,8 @@ Napi::Object CounterLayout(Napi::Env env) {
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("counterLayout", CounterLayout(env));
-  export_links(env, exports);
-  export_sriov(env, exports);
+  export_links(exports);
+  export_sriov(exports);
   export_dataplane(env, exports);
   return exports;
 }

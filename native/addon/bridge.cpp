@@ -1,4 +1,5 @@
 // The tables of kernel bridges and VXLAN devices, as routing daemons for EVPN use them.
+#include "addon/calls.hpp"
 #include "addon/exports.hpp"
 #include "addon/task.hpp"
 #include "link/bridge_fdb.hpp"
@@ -56,21 +57,7 @@ Napi::Object to_js(Napi::Env env, const VxlanDevice& device) {
   return result;
 }
 
-template <class Read>
-Napi::Value list_of(Napi::Env env, Read read) {
-  return Task::run(env, [read]() -> ToJs {
-    return [entries = read()](Napi::Env inner) {
-      return array(inner, entries, [&](const auto& entry) { return to_js(inner, entry); });
-    };
-  });
-}
-
-Napi::Value done(Napi::Env env, std::function<void()> work) {
-  return Task::run(env, [work = std::move(work)] {
-    work();
-    return undefined();
-  });
-}
+constexpr auto kConvert = [](Napi::Env env, const auto& entry) { return to_js(env, entry); };
 
 Napi::Value whether(Napi::Env env, std::function<bool()> work) {
   return Task::run(env, [work = std::move(work)]() -> ToJs {
@@ -79,22 +66,27 @@ Napi::Value whether(Napi::Env env, std::function<bool()> work) {
 }
 
 Napi::Value ListKernelFdb(const Napi::CallbackInfo& info) {
-  return list_of(info.Env(), [ifname = as_text(info[0])] { return list_fdb(ifname); });
+  return list_of<Task>(
+      info.Env(), [ifname = as_text(info[0])] { return list_fdb(ifname); }, kConvert);
 }
 
 Napi::Value ListKernelNeighbours(const Napi::CallbackInfo& info) {
-  return list_of(info.Env(), [ifname = as_text(info[0])] { return list_neighbours(ifname); });
+  return list_of<Task>(
+      info.Env(), [ifname = as_text(info[0])] { return list_neighbours(ifname); }, kConvert);
 }
 
 Napi::Value ListKernelRoutes(const Napi::CallbackInfo& info) {
-  return list_of(info.Env(), [ifname = as_text(info[0]), table = as_number(info[1])] {
-    return list_gateway_routes(ifname, table);
-  });
+  return list_of<Task>(
+      info.Env(),
+      [ifname = as_text(info[0]), table = as_number(info[1])] {
+        return list_gateway_routes(ifname, table);
+      },
+      kConvert);
 }
 
 Napi::Value SetKernelFdb(const Napi::CallbackInfo& info) {
-  return done(info.Env(),
-              [port = as_text(info[0]), mac = as_text(info[1])] { set_fdb(port, mac); });
+  return done<Task>(info.Env(),
+                    [port = as_text(info[0]), mac = as_text(info[1])] { set_fdb(port, mac); });
 }
 
 Napi::Value RemoveKernelFdb(const Napi::CallbackInfo& info) {
@@ -104,8 +96,8 @@ Napi::Value RemoveKernelFdb(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value SetKernelNeighbour(const Napi::CallbackInfo& info) {
-  return done(info.Env(), [ifname = as_text(info[0]), address = as_text(info[1]),
-                           mac = as_text(info[2])] { set_neighbour(ifname, address, mac); });
+  return done<Task>(info.Env(), [ifname = as_text(info[0]), address = as_text(info[1]),
+                                 mac = as_text(info[2])] { set_neighbour(ifname, address, mac); });
 }
 
 Napi::Value RemoveKernelNeighbour(const Napi::CallbackInfo& info) {
@@ -138,19 +130,16 @@ Napi::Value DescribeVxlan(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void export_bridge(Napi::Env env, Napi::Object exports) {
-  const auto set = [&]<Napi::Value (*Function)(const Napi::CallbackInfo&)>(const char* name) {
-    exports.Set(name, Napi::Function::New<Function>(env, name));
-  };
-  set.operator()<DescribeVxlan>("describeKernelVxlan");
-  set.operator()<ListKernelFdb>("listKernelFdb");
-  set.operator()<ListKernelNeighbours>("listKernelNeighbours");
-  set.operator()<ListKernelRoutes>("listKernelRoutes");
-  set.operator()<SetKernelFdb>("setKernelFdb");
-  set.operator()<RemoveKernelFdb>("removeKernelFdb");
-  set.operator()<SetKernelNeighbour>("setKernelNeighbour");
-  set.operator()<RemoveKernelNeighbour>("removeKernelNeighbour");
-  set.operator()<EnsureBridgePort>("ensureBridgePort");
+void export_bridge(Napi::Object exports) {
+  export_function<DescribeVxlan>(exports, "describeKernelVxlan");
+  export_function<ListKernelFdb>(exports, "listKernelFdb");
+  export_function<ListKernelNeighbours>(exports, "listKernelNeighbours");
+  export_function<ListKernelRoutes>(exports, "listKernelRoutes");
+  export_function<SetKernelFdb>(exports, "setKernelFdb");
+  export_function<RemoveKernelFdb>(exports, "removeKernelFdb");
+  export_function<SetKernelNeighbour>(exports, "setKernelNeighbour");
+  export_function<RemoveKernelNeighbour>(exports, "removeKernelNeighbour");
+  export_function<EnsureBridgePort>(exports, "ensureBridgePort");
 }
 
 }  // namespace millrace::addon

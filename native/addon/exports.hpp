@@ -4,9 +4,9 @@
 
 namespace millrace::addon {
 
-void export_links(Napi::Env env, Napi::Object exports);
-void export_bridge(Napi::Env env, Napi::Object exports);
-void export_sriov(Napi::Env env, Napi::Object exports);
+void export_links(Napi::Object exports);
+void export_bridge(Napi::Object exports);
+void export_sriov(Napi::Object exports);
 void export_dataplane(Napi::Env env, Napi::Object exports);
 
 }  // namespace millrace::addon

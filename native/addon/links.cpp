@@ -1,5 +1,6 @@
 // Links, namespaces and facts of the host.
 #include "link/links.hpp"
+#include "addon/calls.hpp"
 #include "addon/exports.hpp"
 #include "addon/task.hpp"
 #include "addon/waiting_task.hpp"
@@ -165,20 +166,17 @@ Napi::Value ProbePath(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void export_links(Napi::Env env, Napi::Object exports) {
-  const auto set = [&]<Napi::Value (*Function)(const Napi::CallbackInfo&)>(const char* name) {
-    exports.Set(name, Napi::Function::New<Function>(env, name));
-  };
-  set.operator()<ProbeHost>("probeHost");
-  set.operator()<CreateVeth>("createVeth");
-  set.operator()<ConfigurePod>("configurePod");
-  set.operator()<DescribePod>("describePod");
-  set.operator()<DeleteLink>("deleteLink");
-  set.operator()<ListLinks>("listLinks");
-  set.operator()<NetdevFeatures>("netdevFeatures");
-  set.operator()<DefaultRouteInterfaces>("defaultRouteInterfaces");
-  set.operator()<ProbePath>("probePath");
-  export_bridge(env, exports);
+void export_links(Napi::Object exports) {
+  export_function<ProbeHost>(exports, "probeHost");
+  export_function<CreateVeth>(exports, "createVeth");
+  export_function<ConfigurePod>(exports, "configurePod");
+  export_function<DescribePod>(exports, "describePod");
+  export_function<DeleteLink>(exports, "deleteLink");
+  export_function<ListLinks>(exports, "listLinks");
+  export_function<NetdevFeatures>(exports, "netdevFeatures");
+  export_function<DefaultRouteInterfaces>(exports, "defaultRouteInterfaces");
+  export_function<ProbePath>(exports, "probePath");
+  export_bridge(exports);
 }
 
 }  // namespace millrace::addon

@@ -1,8 +1,8 @@
 // VFs, seen from their PF, and the netdevs they have wherever they are.
 #include <algorithm>
-#include <array>
 #include <memory>
 
+#include "addon/calls.hpp"
 #include "addon/exports.hpp"
 #include "addon/waiting_task.hpp"
 #include "engine/routing_prefix.hpp"
@@ -15,8 +15,6 @@ namespace millrace::addon {
 
 namespace {
 
-constexpr std::array kLinkStates = {"auto", "enable", "disable"};
-
 // ---- C++ to JavaScript ----
 
 Napi::Value to_js(Napi::Env env, const std::optional<bool>& value) {
@@ -25,7 +23,7 @@ Napi::Value to_js(Napi::Env env, const std::optional<bool>& value) {
 
 Napi::Value to_js(Napi::Env env, const std::optional<VfLinkState>& state) {
   if (!state) return env.Null();
-  return Napi::String::New(env, kLinkStates.at(static_cast<std::size_t>(*state)));
+  return Napi::String::New(env, kVfLinkStateNames.at(static_cast<std::size_t>(*state)));
 }
 
 Napi::Object to_js(Napi::Env env, const VfSettings& vf) {
@@ -89,9 +87,9 @@ int as_ifindex(const Napi::Value& value) {
 }
 
 VfLinkState as_link_state(const std::string& name) {
-  const auto found = std::find(kLinkStates.begin(), kLinkStates.end(), name);
-  if (found == kLinkStates.end()) throw std::invalid_argument("linkState " + name);
-  return static_cast<VfLinkState>(found - kLinkStates.begin());
+  const auto found = std::find(kVfLinkStateNames.begin(), kVfLinkStateNames.end(), name);
+  if (found == kVfLinkStateNames.end()) throw std::invalid_argument("linkState " + name);
+  return static_cast<VfLinkState>(found - kVfLinkStateNames.begin());
 }
 
 // Made in place: GCC 12 takes a copy of a variant for one of uninitialized bytes.
@@ -133,34 +131,22 @@ NetdevChange as_netdev_change(const Napi::Object& object) {
 
 // ---- What is exported: all of it waits for the kernel's lock of its links, or for firmware ----
 
-Napi::Value done(Napi::Env env, std::function<void()> work) {
-  return WaitingTask::run(env, [work = std::move(work)] {
-    work();
-    return undefined();
-  });
-}
-
-template <class Read>
-Napi::Value list_of(Napi::Env env, Read read) {
-  return WaitingTask::run(env, [read]() -> ToJs {
-    return [entries = read()](Napi::Env inner) {
-      return array(inner, entries, [&](const auto& entry) { return to_js(inner, entry); });
-    };
-  });
-}
+constexpr auto kConvert = [](Napi::Env env, const auto& entry) { return to_js(env, entry); };
 
 Napi::Value ListVfSettings(const Napi::CallbackInfo& info) {
-  return list_of(info.Env(), [pf = as_text(info[0])] { return list_vf_settings(pf); });
+  return list_of<WaitingTask>(
+      info.Env(), [pf = as_text(info[0])] { return list_vf_settings(pf); }, kConvert);
 }
 
 Napi::Value ListVfStatistics(const Napi::CallbackInfo& info) {
-  return list_of(info.Env(), [pf = as_text(info[0])] { return list_vf_statistics(pf); });
+  return list_of<WaitingTask>(
+      info.Env(), [pf = as_text(info[0])] { return list_vf_statistics(pf); }, kConvert);
 }
 
 Napi::Value SetVf(const Napi::CallbackInfo& info) {
   const SharedVfChange change =
       guarded(info.Env(), [&] { return as_vf_change(info[2].As<Napi::Object>()); });
-  return done(info.Env(), [pf = as_text(info[0]), index = as_number(info[1]), change] {
+  return done<WaitingTask>(info.Env(), [pf = as_text(info[0]), index = as_number(info[1]), change] {
     set_vf(pf, index, *change);
   });
 }
@@ -174,9 +160,8 @@ Napi::Value FindNetdev(const Napi::CallbackInfo& info) {
 
 Napi::Value SetNetdev(const Napi::CallbackInfo& info) {
   const NetdevChange change = as_netdev_change(info[2].As<Napi::Object>());
-  return done(info.Env(), [netns = as_text(info[0]), ifindex = as_ifindex(info[1]), change] {
-    set_netdev(netns, ifindex, change);
-  });
+  return done<WaitingTask>(info.Env(), [netns = as_text(info[0]), ifindex = as_ifindex(info[1]),
+                                        change] { set_netdev(netns, ifindex, change); });
 }
 
 Napi::Value MoveNetdev(const Napi::CallbackInfo& info) {
@@ -190,25 +175,21 @@ Napi::Value MoveNetdev(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Announce(const Napi::CallbackInfo& info) {
-  return done(info.Env(),
-              [netns = as_text(info[0]), ifname = as_text(info[1]), address = as_text(info[2])] {
-                announce_address(netns, ifname, address);
-              });
+  return done<WaitingTask>(
+      info.Env(), [netns = as_text(info[0]), ifname = as_text(info[1]),
+                   address = as_text(info[2])] { announce_address(netns, ifname, address); });
 }
 
 }  // namespace
 
-void export_sriov(Napi::Env env, Napi::Object exports) {
-  const auto set = [&]<Napi::Value (*Function)(const Napi::CallbackInfo&)>(const char* name) {
-    exports.Set(name, Napi::Function::New<Function>(env, name));
-  };
-  set.operator()<ListVfSettings>("listVfSettings");
-  set.operator()<ListVfStatistics>("listVfStatistics");
-  set.operator()<SetVf>("setVf");
-  set.operator()<FindNetdev>("findNetdev");
-  set.operator()<SetNetdev>("setNetdev");
-  set.operator()<MoveNetdev>("moveNetdev");
-  set.operator()<Announce>("announce");
+void export_sriov(Napi::Object exports) {
+  export_function<ListVfSettings>(exports, "listVfSettings");
+  export_function<ListVfStatistics>(exports, "listVfStatistics");
+  export_function<SetVf>(exports, "setVf");
+  export_function<FindNetdev>(exports, "findNetdev");
+  export_function<SetNetdev>(exports, "setNetdev");
+  export_function<MoveNetdev>(exports, "moveNetdev");
+  export_function<Announce>(exports, "announce");
 }
 
 }  // namespace millrace::addon
