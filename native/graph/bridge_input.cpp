@@ -80,27 +80,23 @@ void tell(const Context& in, const Packet& packet, GraphEvent::Kind kind, std::u
   in.graph.tell(event);
 }
 
-// A static entry says that the station is behind a port of ours. Which VTEP the others are behind
-// is the control side's affair where nothing is learned.
-bool is_pinned_here(const Fdb& fdb, Fdb::Key source, std::uint16_t place) {
-  const Fdb::Learned found = fdb.peek(source, place);
-  return found.outcome == Fdb::Outcome::kStaticElsewhere && !is_peer(found.other_port);
-}
-
+// Where nothing is learned from tunnels, which VTEP a station is behind is the control side's
+// affair: only what is pinned to a port of ours is refused.
 DropReason learn(Context& in, const Packet& packet, Fdb::Key source) {
   if (source == in.known && packet.peer == in.known_peer) return kPass;
+  const bool controlled = in.config.vxlan != nullptr && !in.config.vxlan->learning;
+  const bool learns = in.graph.learns && !controlled;
   const std::uint16_t place = place_of(in, packet);
-  if (in.config.vxlan != nullptr && !in.config.vxlan->learning)
-    return is_pinned_here(in.bridge.fdb, source, place) ? DropReason::kSourceMac : kPass;
-  const Fdb::Learned learned = in.graph.learns ? in.bridge.fdb.learn(source, place, in.now)
-                                               : in.bridge.fdb.peek(source, place);
+  const Fdb::Learned learned =
+      learns ? in.bridge.fdb.learn(source, place, in.now) : in.bridge.fdb.peek(source, place);
   if (learned.outcome == Fdb::Outcome::kKnown) {
     in.known = source;
     in.known_peer = packet.peer;
     return kPass;
   }
-  if (learned.outcome == Fdb::Outcome::kStaticElsewhere) return DropReason::kSourceMac;
-  if (!in.graph.learns) return kPass;
+  if (learned.outcome == Fdb::Outcome::kStaticElsewhere)
+    return controlled && is_peer(learned.other_port) ? kPass : DropReason::kSourceMac;
+  if (!learns) return kPass;
   if (learned.outcome == Fdb::Outcome::kMoved) {
     in.graph.counters(in.config.index).add(kMacMoves, 1);
     tell(in, packet, GraphEvent::Kind::kMacMoved, learned.other_port);
