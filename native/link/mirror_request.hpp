@@ -1,42 +1,47 @@
 #pragma once
-// A short netlink request: the header, a fixed header, attributes.
+// A netlink request: the header, a fixed header, and attributes, some of which hold others.
 #include <linux/netlink.h>
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
+#include <string>
+#include <type_traits>
+#include <vector>
 
 namespace millrace {
 
 class MirrorRequest {
  public:
-  MirrorRequest(std::uint16_t type, std::uint16_t flags) {
-    message()->nlmsg_type = type;
-    message()->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
-    message()->nlmsg_len = NLMSG_HDRLEN;
-  }
+  MirrorRequest(std::uint16_t type, std::uint16_t flags);
   nlmsghdr* message() { return reinterpret_cast<nlmsghdr*>(bytes_.data()); }
 
-  // The fixed header, zeroed; call it first and once.
+  // The fixed header, zeroed; call it first and once. Valid until the next attribute.
   template <typename Header>
   Header& header() {
-    message()->nlmsg_len = NLMSG_LENGTH(sizeof(Header));
+    grow(NLMSG_ALIGN(sizeof(Header)));
     return *static_cast<Header*>(NLMSG_DATA(message()));
   }
-  void put(std::uint16_t type, const void* data, std::size_t length) {
-    const std::size_t at = NLMSG_ALIGN(message()->nlmsg_len);
-    const nlattr attribute{static_cast<std::uint16_t>(NLA_HDRLEN + length), type};
-    std::memcpy(&bytes_[at], &attribute, sizeof(attribute));
-    std::memcpy(&bytes_[at + NLA_HDRLEN], data, length);
-    message()->nlmsg_len = static_cast<std::uint32_t>(at + NLA_HDRLEN + length);
-  }
+  void put(int type, const void* data, std::size_t length);
   template <typename Value>
-  void put(std::uint16_t type, const Value& value) {
+  void put(int type, const Value& value) {
+    static_assert(std::is_trivially_copyable_v<Value>);
     put(type, &value, sizeof(value));
+  }
+  void put_text(int type, const std::string& text) { put(type, text.c_str(), text.size() + 1); }
+  // An attribute that holds those which fill() puts.
+  template <typename Fill>
+  void nest(int type, Fill fill) {
+    const std::size_t at = bytes_.size();
+    put(type | NLA_F_NESTED, nullptr, 0);
+    fill();
+    close(at);
   }
 
  private:
-  alignas(4) std::array<std::uint8_t, 128> bytes_{};
+  void grow(std::size_t length);
+  void close(std::size_t at);
+
+  std::vector<std::uint8_t> bytes_;
 };
 
 }  // namespace millrace

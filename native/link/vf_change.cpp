@@ -5,7 +5,6 @@
 #include <linux/if_link.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <system_error>
 
@@ -33,8 +32,7 @@ struct Describe {
   }
   std::string operator()(const VfTrust& change) const { return "trust " + on_or_off(change.on); }
   std::string operator()(VfLinkState state) const {
-    static constexpr std::array kNames = {"auto", "enable", "disable"};
-    return std::string("link_state ") + kNames.at(static_cast<std::size_t>(state));
+    return std::string("link_state ") + kVfLinkStateNames.at(static_cast<std::size_t>(state));
   }
   std::string operator()(const VfRate& change) const {
     return "min_tx_rate " + std::to_string(change.min_tx_rate) + ", max_tx_rate " +

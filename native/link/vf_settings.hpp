@@ -2,6 +2,7 @@
 // How a PF has set up its VFs (IFLA_VFINFO_LIST), and what these have moved.
 #include <linux/netlink.h>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 namespace millrace {
 
 enum class VfLinkState : std::uint32_t { kAuto, kEnable, kDisable };  // IFLA_VF_LINK_STATE_*
+inline constexpr std::array kVfLinkStateNames = {"auto", "enable", "disable"};
 
 struct VfSettings {
   std::uint32_t index = 0;
