@@ -1,7 +1,15 @@
-import type { Attacher, Attachment, AttachRequest } from "./attacher.ts";
+import type { Attacher, Attachment, AttachRequest, VfAttachment } from "./attacher.ts";
 import { checkNetns } from "./netns.ts";
-import type { CniRequest } from "./request.ts";
-import { appendResult, type CniResult, convertResult, type Dns } from "./result.ts";
+import type { CniRequest, VfWishes } from "./request.ts";
+import {
+  appendResult,
+  type CniInterface,
+  type CniIp,
+  type CniResult,
+  type CniRoute,
+  convertResult,
+  type Dns,
+} from "./result.ts";
 
 /**
  * ADD: attaches the pod and answers with the result in the caller's version (CNI spec 1.1.0,
@@ -10,24 +18,47 @@ import { appendResult, type CniResult, convertResult, type Dns } from "./result.
  */
 export async function add(request: CniRequest, attacher: Attacher): Promise<string> {
   await checkNetns(request.netns, request.netnsOverride);
-  const attachment = await attacher.attach(attachRequest(request));
-  const result = appendResult(request.prevResult, resultOf(attachment, request.dns));
+  const own = request.vf
+    ? await attachVf(request, request.vf, attacher)
+    : resultOf(await attacher.attach(attachRequest(request)), request.dns);
+  const result = appendResult(request.prevResult, own);
   return JSON.stringify(convertResult(result, request.version));
 }
 
 function attachRequest(request: CniRequest): AttachRequest {
-  const { containerId, ifname, netns, network, configName, pod, mtu, mac, ips, port } = request;
+  const { mtu, mac, port } = request;
   return {
-    containerId,
-    ifname,
-    netns,
-    network,
-    configName,
-    pod,
+    ...podOf(request),
     ...(Object.keys(port).length === 0 ? {} : { port }),
     ...(mtu === null ? {} : { mtu }),
     ...(mac === null ? {} : { mac }),
-    ...(ips.length === 0 ? {} : { ips }),
+  };
+}
+
+function podOf({ containerId, ifname, netns, network, configName, pod, ips }: CniRequest) {
+  const place = { containerId, ifname, netns, network, configName, pod };
+  return { ...place, ...(ips.length === 0 ? {} : { ips }) };
+}
+
+async function attachVf(request: CniRequest, wishes: VfWishes, attacher: Attacher) {
+  const attachment = await attacher.attachVf({ ...podOf(request), ...wishes });
+  const { routes, addresses } = attachment;
+  return {
+    interfaces: [vfInterface(attachment)],
+    ips: ipsOf(addresses, 0),
+    routes: routesOf(routes),
+    dns: request.dns,
+  };
+}
+
+// A VF for a program of the pod has no netdev, yet the name stands for it.
+function vfInterface({ ifname, netns, podMac, mtu, vf }: VfAttachment): CniInterface {
+  return {
+    name: ifname,
+    ...(podMac === "" ? {} : { mac: podMac }),
+    ...(mtu === 0 ? {} : { mtu }),
+    sandbox: netns,
+    pciID: vf.address,
   };
 }
 
@@ -39,12 +70,20 @@ function resultOf(attachment: Attachment, dns: Dns): CniResult {
       { name: hostName, mac: hostMac, mtu },
       { name: ifname, mac: podMac, mtu, sandbox: netns },
     ],
-    ips: attachment.addresses.map(({ address, gateway }) => ({
-      address,
-      ...(gateway === "" ? {} : { gateway }),
-      interface: podEnd,
-    })),
-    routes: attachment.routes.map(({ dst, gw }) => (gw === "" ? { dst } : { dst, gw })),
+    ips: ipsOf(attachment.addresses, podEnd),
+    routes: routesOf(attachment.routes),
     dns,
   };
+}
+
+function ipsOf(addresses: Attachment["addresses"], index: number): CniIp[] {
+  return addresses.map(({ address, gateway }) => ({
+    address,
+    ...(gateway === "" ? {} : { gateway }),
+    interface: index,
+  }));
+}
+
+function routesOf(routes: Attachment["routes"]): CniRoute[] {
+  return routes.map(({ dst, gw }) => (gw === "" ? { dst } : { dst, gw }));
 }

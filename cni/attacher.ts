@@ -1,4 +1,6 @@
-import type { AttachmentRecord } from "../src/store/records.ts";
+import type { FastpathRecord, VfAttachmentRecord } from "../src/store/records.ts";
+import type { Bdf } from "../sriov/types.ts";
+import type { VfKnobs } from "../sriov/vf/knobs.ts";
 import type { CniResult } from "./result.ts";
 
 /**
@@ -6,8 +8,10 @@ import type { CniResult } from "./result.ts";
  * alone (CNI spec 1.1.0, section 3).
  */
 export interface Attacher {
-  /** @throws CniError; nothing is left behind then. */
+  /** Mode fastpath. @throws CniError; nothing is left behind then. */
   attach(request: AttachRequest): Promise<Attachment>;
+  /** Mode vf. @throws CniError; the VF is as it was then. */
+  attachVf(request: VfAttachRequest): Promise<VfAttachment>;
   /** Idempotent: what is gone, or was never there, is no error. */
   detach(containerId: string, ifname: string): Promise<void>;
   /** Changes nothing. Resolves to the differences in words, [] when all is as expected. */
@@ -17,7 +21,7 @@ export interface Attacher {
    * Configurations with other names may use the same Millrace network: theirs stay.
    */
   collect(configName: string, valid: AttachmentId[]): Promise<void>;
-  /** Whether ADD would work for this Millrace network now, and why not. */
+  /** Whether ADD would work now, and why not. @param network "" where none is needed */
   status(network: string): Promise<NetworkStatus>;
 }
 
@@ -26,26 +30,39 @@ export interface AttachmentId {
   ifname: string;
 }
 
-export interface AttachRequest extends AttachmentId {
+interface PodRequest extends AttachmentId {
   /** Path of the pod's network namespace; known to exist and not to be the agent's own. */
   netns: string;
-  /** Millrace network. */
-  network: string;
   /** `name` of the network configuration: what GC goes by. */
   configName: string;
+  /** Addresses asked for, without prefix length, in canonical form. */
+  ips?: string[];
+  pod: PodIdentity | null;
+}
+
+export interface AttachRequest extends PodRequest {
+  /** Millrace network. */
+  network: string;
   /** Bytes; the network's own MTU when absent. */
   mtu?: number;
   /** Unicast, lower case with colons. */
   mac?: string;
-  /** Addresses asked for, without prefix length, in canonical form. */
-  ips?: string[];
-  pod: PodIdentity | null;
   /** What the network configuration says of the port. */
   port?: PortWishes;
 }
 
 /** The keys queues, vlan, vlanTrunk and spoofchk; absent where there is none. */
-export type PortWishes = Pick<AttachmentRecord, "queues" | "vlan" | "vlanTrunk" | "spoofCheck">;
+export type PortWishes = Pick<FastpathRecord, "queues" | "vlan" | "vlanTrunk" | "spoofCheck">;
+
+export interface VfAttachRequest extends PodRequest {
+  /** Millrace network that gives the addresses; "" for none. */
+  network: string;
+  /** The VF that the kubelet has given to the pod; null when the agent chooses one. */
+  device: Bdf | null;
+  /** Pool of the agent's configuration to choose from; "" when none was named. */
+  pool: string;
+  knobs: VfKnobs;
+}
 
 export interface PodIdentity {
   namespace: string;
@@ -54,7 +71,8 @@ export interface PodIdentity {
   uid: string;
 }
 
-export type Attachment = AttachmentRecord;
+export type Attachment = FastpathRecord;
+export type VfAttachment = VfAttachmentRecord;
 
 export interface CheckRequest extends AttachmentId {
   netns: string;

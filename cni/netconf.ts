@@ -13,6 +13,9 @@ import { dnsSchema, prevResultSchema } from "./result.ts";
 const MTU_MIN = 68;
 const MTU_MAX = 65535;
 
+/** How a pod can be attached: what the key `mode` takes. */
+export const MODES = '"fastpath" or "vf"';
+
 // Limit of sockaddr_un, for the executable that reads this key.
 const MAX_SOCKET_PATH = 107;
 
@@ -41,7 +44,8 @@ const argsSchema = z.looseObject(
   { error: "an object" },
 );
 
-const ipamSchema = z.strictObject(
+/** Addresses from the agent's networks; other plugins are not called. */
+export const ipamSchema = z.strictObject(
   {
     type: z
       .literal("millrace", {
@@ -58,7 +62,7 @@ const netConfSchema = z.strictObject({
   type: z.string({ error: "the name of the executable" }).optional(),
   /** The Millrace network; that of the same name when absent. */
   network: text(NAME_PATTERN, NAME_ACCEPTED).optional(),
-  mode: z.literal("fastpath", { error: '"fastpath"' }).optional(),
+  mode: z.literal("fastpath", { error: MODES }).optional(),
   mtu: integer(MTU_MIN, MTU_MAX, "bytes").optional(),
   /** Queues of the pod's link, each way. */
   queues: integer(1, MAX_QUEUES, "queues").optional(),
@@ -82,7 +86,7 @@ const netConfSchema = z.strictObject({
   pciBusID: z.unknown().optional(),
 });
 
-/** One plugin configuration object: CNI spec 1.1.0, sections 1 and 3. */
+/** One plugin configuration object of mode fastpath: CNI spec 1.1.0, sections 1 and 3. */
 export type NetConf = z.output<typeof netConfSchema>;
 
 /**

@@ -24,6 +24,14 @@ export async function checkNetns(path: string, allowOwn: boolean): Promise<void>
   }
 }
 
+/** Whether there is a namespace at a path; what is left of a dead one is an ordinary file. */
+export async function isNetns(path: string): Promise<boolean> {
+  return await statfs(path).then(
+    ({ type }) => type === NSFS_MAGIC,
+    () => false,
+  );
+}
+
 function invalid(path: string, reason: string): CniError {
   const accepted = "accepted: the path of the pod's own network namespace";
   return new CniError(CNI_ERROR.invalidNetns, `CNI_NETNS = ${path} ${reason}`, accepted);

@@ -47,6 +47,7 @@ describe("a CNI call", () => {
 
   it("tolerates what libcni and Multus put into the configuration", () => {
     const config = {
+      mode: "fastpath",
       deviceID: "0000:01:02.2",
       pciBusID: "0000:01:02.2",
       capabilities: { mac: true, ips: true },
@@ -122,7 +123,7 @@ describe("a CNI call", () => {
       'runtimeConfig.bandwidth = {"ingressRate":1}',
     ],
     ["another ipam", { config: { ipam: { type: "host-local" } } }, 7, 'ipam.type = "host-local"'],
-    ["another mode", { config: { mode: "vf" } }, 7, 'mode = "vf"'],
+    ["another mode", { config: { mode: "afxdp" } }, 7, 'mode = "afxdp"'],
     ["a tiny MTU", { config: { mtu: 67 } }, 7, "mtu = 67"],
     ["a fractional MTU", { config: { mtu: 1500.5 } }, 7, "mtu = 1500.5"],
     ["a bad network", { config: { network: "" } }, 7, 'network = ""'],
@@ -203,7 +204,7 @@ describe("DEL", () => {
   it.each([
     { vlan: 4095 },
     { vlanTrunk: [{}] },
-    { mode: "vf" },
+    { mode: "afxdp" },
     { mtu: "big" },
     { network: 7 },
     { prevResult: "broken" },

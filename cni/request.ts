@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { parseVfNetConf, type VfAsked } from "../sriov/vf/netconf.ts";
 import { ipSchema, macSchema } from "./addresses.ts";
-import type { AttachmentId, PodIdentity, PortWishes } from "./attacher.ts";
+import type { AttachmentId, PodIdentity, PortWishes, VfAttachRequest } from "./attacher.ts";
 import {
   decodeObject,
   isObject,
@@ -16,6 +17,9 @@ import { type NetConf, parseNetConf } from "./netconf.ts";
 import { type CniResult, type Dns, tidy } from "./result.ts";
 import { type CniVersion, isSupported, NEWEST_VERSION } from "./versions.ts";
 
+/** What the network configuration says of the VF. */
+export type VfWishes = Pick<VfAttachRequest, "device" | "pool" | "knobs">;
+
 /** One CNI call, checked. What the verb does not use is empty. */
 export interface CniRequest extends AttachmentId {
   command: CniCommand;
@@ -26,12 +30,14 @@ export interface CniRequest extends AttachmentId {
   pod: PodIdentity | null;
   /** `name` of the network configuration. */
   configName: string;
-  /** Millrace network. */
+  /** Millrace network; "" in mode vf where it gives no addresses. */
   network: string;
   mtu: number | null;
   mac: string | null;
   ips: string[];
   port: PortWishes;
+  /** Mode vf; null in mode fastpath. */
+  vf: VfWishes | null;
   dns: Dns;
   prevResult: CniResult | null;
   /** GC: what must stay. */
@@ -61,9 +67,10 @@ export function parseRequest(body: unknown): CniRequest {
   request.configName = name;
   request.network = networkOf(config) ?? name;
   if (env.command === "GC") request.validAttachments = parseValidAttachments(config);
-  return CHECKED_WHOLE.has(env.command)
-    ? { ...request, ...details(parseNetConf(config), env.args) }
-    : request;
+  if (!CHECKED_WHOLE.has(env.command)) return request;
+  return isVf(config)
+    ? { ...request, ...vfDetails(parseVfNetConf(config, env.args), env.args, name) }
+    : { ...request, ...details(parseNetConf(config), env.args) };
 }
 
 function answeredVersion(body: Json): CniVersion {
@@ -92,6 +99,7 @@ function emptyRequest(env: Environment, version: CniVersion): CniRequest {
     mac: null,
     ips: [],
     port: {},
+    vf: null,
     dns: {},
     prevResult: null,
     validAttachments: [],
@@ -116,6 +124,30 @@ function details(conf: NetConf, args: ReadonlyMap<string, string>) {
     dns: tidy(conf.dns ?? {}),
     prevResult: conf.prevResult ?? null,
   };
+}
+
+// Only mode vf needs a device, so that configurations for the established plugin need no mode.
+function isVf({ mode, deviceID }: Json): boolean {
+  return mode === "vf" || ((mode ?? null) === null && typeof deviceID === "string");
+}
+
+function vfDetails(
+  { conf, device, knobs }: VfAsked,
+  args: ReadonlyMap<string, string>,
+  name: string,
+) {
+  const network = conf.network ?? (conf.ipam?.type === "millrace" ? name : "");
+  const { runtimeConfig, args: { cni } = {} } = conf;
+  const ips = runtimeConfig?.ips ?? cni?.ips ?? argument(args, "IP", ipListSchema) ?? [];
+  if (network === "" && ips.length > 0) throw nobodyGives(ips);
+  const { dns = {}, prevResult = null, pool = "" } = conf;
+  return { network, ips, dns: tidy(dns), prevResult, vf: { device, pool, knobs } };
+}
+
+function nobodyGives(ips: string[]): CniError {
+  const msg = `invalid network configuration: ips = ${show(ips)}: no network gives addresses`;
+  const accepted = 'accepted: with the key network, or ipam = {"type": "millrace"}';
+  return new CniError(CNI_ERROR.invalidConfig, msg, accepted);
 }
 
 function portWishes({ queues, vlan, vlanTrunk, spoofchk }: NetConf): PortWishes {

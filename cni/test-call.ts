@@ -1,4 +1,11 @@
-import type { Attacher, Attachment, AttachRequest, CheckRequest } from "./attacher.ts";
+import type {
+  Attacher,
+  Attachment,
+  AttachRequest,
+  CheckRequest,
+  VfAttachment,
+  VfAttachRequest,
+} from "./attacher.ts";
 import type { CniRequest } from "./request.ts";
 import { parseRequest } from "./request.ts";
 
@@ -56,10 +63,32 @@ export const ATTACHMENT: Attachment = {
   pod: null,
 };
 
+export const VF_ATTACHMENT: VfAttachment = {
+  mode: "vf",
+  containerId: "pod1",
+  ifname: "eth0",
+  network: "",
+  netns: NETNS,
+  podMac: "02:00:00:00:00:05",
+  mtu: 1500,
+  addresses: [],
+  routes: [],
+  pool: "millrace.io/fast",
+  vf: {
+    ...{ address: "0000:3b:02.1", pf: "0000:3b:00.0", index: 1, owner: "pod1:eth0" },
+    ...{ generation: 1, bootId: "boot", netns: NETNS, ifname: "eth0", knobs: {} },
+    ...{ settings: null, netdev: null },
+  },
+  createdAt: "2026-01-01T00:00:00Z",
+  bootId: "boot",
+  pod: null,
+};
+
 /** Remembers what it was asked and answers what the test sets. */
 export class RecordingAttacher implements Attacher {
   readonly calls: [string, ...unknown[]][] = [];
   attachment: Attachment = ATTACHMENT;
+  vfAttachment: VfAttachment = VF_ATTACHMENT;
   differences: string[] = [];
   state = { ready: true, degraded: false, reason: "" };
   failure: unknown = null;
@@ -67,6 +96,11 @@ export class RecordingAttacher implements Attacher {
   async attach(asked: AttachRequest): Promise<Attachment> {
     this.record("attach", asked);
     return this.attachment;
+  }
+
+  async attachVf(asked: VfAttachRequest): Promise<VfAttachment> {
+    this.record("attachVf", asked);
+    return this.vfAttachment;
   }
 
   async detach(containerId: string, ifname: string): Promise<void> {

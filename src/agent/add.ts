@@ -1,7 +1,7 @@
 import type { AttachRequest } from "../../cni/attacher.ts";
 import type { Network } from "../networks/network.ts";
 import { failpoint } from "../store/failpoint.ts";
-import { type AttachmentRecord, attachmentKey } from "../store/records.ts";
+import { attachmentKey, type FastpathRecord } from "../store/records.ts";
 import { connectSteps, tearDownSteps } from "./connect.ts";
 import type { Parts } from "./parts.ts";
 import { planAttachment } from "./plan.ts";
@@ -17,7 +17,7 @@ export async function addAttachment(
   parts: Parts,
   network: Network,
   request: AttachRequest,
-): Promise<AttachmentRecord> {
+): Promise<FastpathRecord> {
   const { journal } = parts;
   failpoint("add.1");
   const record = planAttachment(parts, network, request);
@@ -38,7 +38,7 @@ export async function addAttachment(
   }
 }
 
-function podSteps({ native }: Parts, network: Network, record: AttachmentRecord): Step[] {
+function podSteps({ native }: Parts, network: Network, record: FastpathRecord): Step[] {
   const { hostName, hostMac, podMac, netns, ifname, mtu, queues = 1, alias, routes } = record;
   const veth = { hostName, hostMac, podName: ifname, podMac, netns, mtu, queues, alias };
   const addresses = record.addresses.map(({ address }) => address);
@@ -53,12 +53,12 @@ function podSteps({ native }: Parts, network: Network, record: AttachmentRecord)
 }
 
 // A pod of a routed network has no subnet that its gateway could be in.
-function onLinkGateways({ kind }: Network, { addresses }: AttachmentRecord): string[] {
+function onLinkGateways({ kind }: Network, { addresses }: FastpathRecord): string[] {
   return kind === "routed" ? addresses.map(({ gateway }) => gateway) : [];
 }
 
 /** What cannot be undone now stays in the journal, and the reconciler comes back to it. */
-async function undo(parts: Parts, record: AttachmentRecord): Promise<void> {
+async function undo(parts: Parts, record: FastpathRecord): Promise<void> {
   const key = attachmentKey(record.containerId, record.ifname);
   if (!parts.journal.attachments.has(key)) return;
   try {

@@ -24,6 +24,8 @@ import { type Life, ReadModel } from "./read-model.ts";
 import { Reconciler } from "./reconcile.ts";
 import { nodeAddresses } from "./uplink-dangers.ts";
 import { Uplinks } from "./uplinks.ts";
+import { type VfHost, vfHost } from "./vf-host.ts";
+import { Vfs } from "./vfs.ts";
 import type { AgentView } from "./view.ts";
 
 export interface Agent {
@@ -46,6 +48,8 @@ export interface AgentOptions {
   log: Logger;
   /** The addon; tests pass a kernel of their own, which no other agent can disturb. */
   native?: Native;
+  /** VFs of the node; tests have their own. */
+  vfs?: VfHost;
   /** Addresses of the node; tests have their own. */
   addresses?: () => string[];
   /** Addresses of an interface of the node; tests have their own. */
@@ -124,7 +128,7 @@ async function start(config: Config, options: AgentOptions, closers: Closers): P
 
 async function makeParts(
   config: Config,
-  { log, native, addresses = nodeAddresses, addressesOf }: AgentOptions,
+  { log, native, addresses = nodeAddresses, addressesOf, vfs }: AgentOptions,
   closers: Closers,
 ): Promise<Parts> {
   if (!native) {
@@ -153,6 +157,7 @@ async function makeParts(
     lost,
     podQueues,
     addresses,
+    vfs: new Vfs(vfs ?? vfHost(addon), config.sriov, log),
     log,
   };
 }

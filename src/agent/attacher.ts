@@ -7,16 +7,20 @@ import type {
   CheckRequest,
   NetworkStatus,
   PortWishes,
+  VfAttachment,
+  VfAttachRequest,
 } from "../../cni/attacher.ts";
 import { CNI_ERROR, CniError } from "../../cni/errors.ts";
 import type { Network } from "../networks/network.ts";
-import { attachmentKey, type StoredAttachment } from "../store/records.ts";
+import { type AttachmentRecord, attachmentKey, type StoredAttachment } from "../store/records.ts";
 import { addAttachment } from "./add.ts";
 import { checkAttachment } from "./check.ts";
-import { attachFailure, detachFailure } from "./cni-errors.ts";
+import { attachFailure, attachVfFailure, detachFailure, existsAlready } from "./cni-errors.ts";
 import { removeAttachment } from "./del.ts";
 import { aliasOf, hostName } from "./names.ts";
 import type { Parts } from "./parts.ts";
+import { addVfAttachment } from "./vf-add.ts";
+import { repeatedVf } from "./vf-repeat.ts";
 
 /** The agent's side of the CNI verbs. ADD and DEL of one attachment never run at the same time. */
 export class AgentAttacher implements Attacher {
@@ -58,6 +62,24 @@ export class AgentAttacher implements Attacher {
     });
   }
 
+  async attachVf(request: VfAttachRequest): Promise<VfAttachment> {
+    this.#requireRunning();
+    const { journal, locks, log } = this.#parts;
+    const key = attachmentKey(request.containerId, request.ifname);
+    return await locks.run(key, async () => {
+      const present = journal.attachments.get(key);
+      if (present) return await repeatedVf(this.#parts, request, present);
+      const started = performance.now();
+      const record = await addVfAttachment(this.#parts, request).catch((error) => {
+        throw attachVfFailure(error, request);
+      });
+      const ms = Math.round(performance.now() - started);
+      const { address: vf, pf } = record.vf;
+      log.info({ attachment: key, vf, pf, pool: record.pool, ms }, "attached");
+      return record;
+    });
+  }
+
   async detach(containerId: string, ifname: string): Promise<void> {
     this.#requireRunning();
     const { journal, locks, native, log } = this.#parts;
@@ -75,7 +97,7 @@ export class AgentAttacher implements Attacher {
         // A DEL that fails halfway takes the pod away all the same.
         this.#changed();
       }
-      if (stored) log.info({ attachment: key, network: stored.record.network }, "detached");
+      if (stored) log.info({ attachment: key, ...placeOf(stored.record) }, "detached");
     });
   }
 
@@ -107,7 +129,7 @@ export class AgentAttacher implements Attacher {
   // Addresses used up are no reason here: a node whose network plugin fails STATUS becomes
   // NotReady and loses the very pods that hold them.
   async status(network: string): Promise<NetworkStatus> {
-    if (!this.#parts.networks.has(network)) {
+    if (network !== "" && !this.#parts.networks.has(network)) {
       return { ready: false, degraded: false, reason: this.#unknownNetwork(network) };
     }
     const problems = this.#problems();
@@ -140,21 +162,19 @@ export class AgentAttacher implements Attacher {
   /** A second ADD without DEL between is an error, unless it asks for just what is there. */
   async #repeated(
     request: AttachRequest,
-    { record, state }: Readonly<StoredAttachment>,
+    { record, state }: Pick<StoredAttachment, "record" | "state">,
   ): Promise<Attachment> {
     const key = attachmentKey(request.containerId, request.ifname);
-    if (state === "attached" && sameWishes(request, record)) {
+    if (state === "attached" && record.mode !== "vf" && sameWishes(request, record)) {
       const pod = await this.#parts.native.describePod(record.netns, record.ifname);
       if (pod?.mac === record.podMac && this.#parts.dataplane.port(key)) return record;
     }
-    const { netns, network } = record;
-    throw new CniError(
-      CNI_ERROR.invalidEnvironment,
-      `CNI_CONTAINERID and CNI_IFNAME name an attachment that exists: ${key}`,
-      `it is in state ${state}, network ${network}, ${netns}; call DEL first`,
-    );
+    throw existsAlready(key, { record, state });
   }
 }
+
+const placeOf = (record: AttachmentRecord) =>
+  record.mode === "vf" ? { vf: record.vf.address } : { network: record.network };
 
 // What is not asked for now must not have been asked for then; the number of queues has a default.
 function samePort(wishes: PortWishes, record: Attachment): boolean {

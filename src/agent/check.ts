@@ -3,6 +3,7 @@ import type { PodLink } from "../dataplane/native.ts";
 import { canonicalCidr } from "../networks/ip.ts";
 import { type AttachmentRecord, attachmentKey } from "../store/records.ts";
 import type { Parts } from "./parts.ts";
+import { checkVfAttachment } from "./vf-check.ts";
 
 /** How an attachment differs from its record and from the result that ADD gave; changes nothing. */
 export async function checkAttachment(parts: Parts, request: CheckRequest): Promise<string[]> {
@@ -13,6 +14,9 @@ export async function checkAttachment(parts: Parts, request: CheckRequest): Prom
   const { record, state } = stored;
   const differences = recordDifferences(record, request);
   if (state !== "attached") differences.push(`attachment ${key} is in state ${state}`);
+  if (record.mode === "vf") {
+    return [...differences, ...(await checkVfAttachment(parts, record, request))];
+  }
   if (!parts.dataplane.port(key)) {
     differences.push(`${record.hostName} has no port: the ring loop does not serve it`);
   }

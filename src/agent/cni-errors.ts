@@ -1,8 +1,11 @@
-import type { AttachmentId, AttachRequest } from "../../cni/attacher.ts";
+import type { AttachmentId, AttachRequest, VfAttachRequest } from "../../cni/attacher.ts";
 import { CNI_ERROR, CniError, type CniErrorCode } from "../../cni/errors.ts";
+import { PoolError } from "../../sriov/pools/pool-error.ts";
+import { errnoOf, said, VfError } from "../../sriov/vf/errors.ts";
 import { PortLimitError } from "../dataplane/worker-load.ts";
 import { IpamError } from "../networks/ipam-error.ts";
 import { JournalError } from "../store/journal-error.ts";
+import type { StoredAttachment } from "../store/records.ts";
 import { StepError } from "./steps.ts";
 
 /** The error of the CNI spec for what made ADD fail; nothing is left behind at this point. */
@@ -11,6 +14,28 @@ export function attachFailure(error: unknown, request: AttachRequest): CniError 
   const { code, hint } = classify(error, request);
   const msg = `cannot attach ${request.containerId}:${request.ifname}`;
   return new CniError(code, msg, `${messageOf(error)}${hint && `; ${hint}`}`, { cause: error });
+}
+
+/** The same in mode vf; the VF is as it was, or the reconciler comes back to it. */
+export function attachVfFailure(
+  error: unknown,
+  { containerId, ifname }: VfAttachRequest,
+): CniError {
+  if (error instanceof CniError) return error;
+  const msg = `cannot attach ${containerId}:${ifname}`;
+  return new CniError(classifyVf(error), msg, said(error), { cause: error });
+}
+
+/** A second ADD without DEL between, which asks for something else. */
+export function existsAlready(
+  key: string,
+  { record, state }: Pick<StoredAttachment, "record" | "state">,
+): CniError {
+  const { netns } = record;
+  const what = record.mode === "vf" ? `VF ${record.vf.address}` : `network ${record.network}`;
+  const msg = `CNI_CONTAINERID and CNI_IFNAME name an attachment that exists: ${key}`;
+  const details = `it is in state ${state}, ${what}, ${netns}; call DEL first`;
+  return new CniError(CNI_ERROR.invalidEnvironment, msg, details);
 }
 
 /** The error of the CNI spec for what made DEL fail; a repeated DEL goes on where it stopped. */
@@ -61,6 +86,24 @@ function classifyStep({ step, errno, cause }: StepError, { netns, ifname }: Atta
     return { code: CNI_ERROR.internal, hint };
   }
   return { code: CNI_ERROR.internal, hint: "" };
+}
+
+// What passes by itself: a VF or PF in a reset, one whose last pod is about to go.
+const PASSING = new Set(["EAGAIN", "EBUSY", "ETIMEDOUT"]);
+const NO_NAMESPACE = new Set(["ENOENT", "EINVAL"]);
+
+function classifyVf(error: unknown): CniErrorCode {
+  const { invalidConfig, tryAgainLater, invalidNetns, internal, ioFailure } = CNI_ERROR;
+  if (error instanceof PoolError) {
+    return error.code === "unknown" ? invalidConfig : tryAgainLater;
+  }
+  if (error instanceof IpamError) return error.code === "refused" ? invalidConfig : tryAgainLater;
+  if (error instanceof JournalError) return ioFailure;
+  const { step, cause } = error instanceof StepError ? error : { step: "", cause: error };
+  const errno = errnoOf(cause);
+  if (step === "move" && NO_NAMESPACE.has(errno)) return invalidNetns;
+  if (PASSING.has(errno)) return tryAgainLater;
+  return cause instanceof VfError || step === "configurePod" ? invalidConfig : internal;
 }
 
 function messageOf(error: unknown): string {

@@ -4,7 +4,7 @@ import type { Host } from "../dataplane/port.ts";
 import { type Address, formatAddress, hostPrefix } from "../networks/ip.ts";
 import { type Network, staticRoutesVia } from "../networks/network.ts";
 import { takesUntagged } from "../networks/vlans.ts";
-import { type AttachmentRecord, attachmentKey } from "../store/records.ts";
+import { attachmentKey, type FastpathRecord } from "../store/records.ts";
 import type { Parts } from "./parts.ts";
 import { addressesOf } from "./plan.ts";
 import { podPort } from "./port-wishes.ts";
@@ -17,7 +17,7 @@ import type { Step } from "./steps.ts";
 export function connectSteps(
   { dataplane }: Parts,
   network: Network,
-  record: AttachmentRecord,
+  record: FastpathRecord,
   reachable = true,
 ): Step[] {
   const key = attachmentKey(record.containerId, record.ifname);
@@ -62,7 +62,7 @@ function hostsOf({ podMac: mac, addresses, vlan }: PortRequest): Host[] {
  * before the port: the kernel then unbinds the socket under a lock that makes its grace periods
  * short, which halves the time of a DEL.
  */
-export function tearDownSteps({ native, dataplane }: Parts, record: AttachmentRecord): Step[] {
+export function tearDownSteps({ native, dataplane }: Parts, record: FastpathRecord): Step[] {
   const key = attachmentKey(record.containerId, record.ifname);
   return [
     { name: "removeRoutes", run: () => dataplane.removeRoutes(key) },
@@ -71,7 +71,7 @@ export function tearDownSteps({ native, dataplane }: Parts, record: AttachmentRe
   ];
 }
 
-async function deleteHostEnd(native: Native, { hostName, hostMac, alias }: AttachmentRecord) {
+async function deleteHostEnd(native: Native, { hostName, hostMac, alias }: FastpathRecord) {
   if (await native.deleteLink(hostName, alias)) return;
   // The kernel takes the alias in a second message; an agent killed in between leaves a link that
   // only its name and MAC tell to be ours.

@@ -5,6 +5,7 @@ import type { Ipam } from "../networks/ipam.ts";
 import type { Network } from "../networks/network.ts";
 import type { Journal } from "../store/journal.ts";
 import type { KeyedMutex } from "./keyed-mutex.ts";
+import type { Vfs } from "./vfs.ts";
 
 /** What attaching, detaching and reconciling work with. */
 export interface Parts {
@@ -22,5 +23,7 @@ export interface Parts {
   podQueues: number;
   /** Addresses of the node itself, without prefix length. */
   addresses: () => string[];
+  /** VFs, and who has them. */
+  vfs: Vfs;
   log: Logger;
 }

@@ -5,7 +5,7 @@ import { hostMac, podMac } from "../networks/mac.ts";
 import { minMtu } from "../networks/mtu.ts";
 import { type Network, podRoutes } from "../networks/network.ts";
 import { bootId } from "../store/boot-id.ts";
-import { type AttachmentRecord, attachmentKey } from "../store/records.ts";
+import { type AttachmentRecord, attachmentKey, type FastpathRecord } from "../store/records.ts";
 import { aliasOf, hostName } from "./names.ts";
 import type { Parts } from "./parts.ts";
 import { choosePort } from "./port-wishes.ts";
@@ -20,7 +20,7 @@ export function planAttachment(
   parts: Parts,
   network: Network,
   request: AttachRequest,
-): AttachmentRecord {
+): FastpathRecord {
   const { containerId, ifname, netns, configName, pod } = request;
   requireOrdinary(request);
   requirePods(network);

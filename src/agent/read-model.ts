@@ -6,7 +6,7 @@ import type { Network } from "../networks/network.ts";
 import { capacity } from "../networks/subnet.ts";
 import type { Uplink } from "../networks/uplink.ts";
 import { bootId } from "../store/boot-id.ts";
-import type { StoredAttachment } from "../store/records.ts";
+import type { StoredAttachment, VfAttachmentRecord } from "../store/records.ts";
 import type { Parts } from "./parts.ts";
 import type { Reconciler } from "./reconcile.ts";
 import { uplinkKey } from "./uplinks.ts";
@@ -144,8 +144,8 @@ export class ReadModel implements AgentView {
   }
 
   #attachment(key: string, stored: Readonly<StoredAttachment>): AttachmentView {
-    const { containerId, ifname, network, netns, pod, podMac, hostName, mtu, createdAt } =
-      stored.record;
+    const { record } = stored;
+    const { containerId, ifname, network, netns, pod, podMac, mtu, createdAt } = record;
     const port = this.#parts.dataplane.port(key);
     return {
       key,
@@ -156,9 +156,10 @@ export class ReadModel implements AgentView {
       steps: [...stored.steps],
       netns,
       pod: pod && { ...pod },
-      addresses: stored.record.addresses.map((address) => ({ ...address })),
+      addresses: record.addresses.map((address) => ({ ...address })),
       podMac,
-      hostName,
+      hostName: record.mode === "vf" ? "" : record.hostName,
+      vf: record.mode === "vf" ? vfOf(record) : null,
       mtu,
       port: port?.info.port ?? null,
       mode: port?.info.mode ?? null,
@@ -194,6 +195,10 @@ export class ReadModel implements AgentView {
       };
     });
   }
+}
+
+function vfOf({ pool, vf: { address, pf, index } }: VfAttachmentRecord) {
+  return { address, pf, index, pool };
 }
 
 function identity({ port, ifname, network, attachment }: Port | VniPort | Vtep) {

@@ -1,10 +1,11 @@
 import type { HostLink } from "../dataplane/native.ts";
-import type { AttachmentRecord, StoredAttachment } from "../store/records.ts";
+import type { AttachmentRecord, FastpathRecord, StoredAttachment } from "../store/records.ts";
 import { connectSteps } from "./connect.ts";
 import { removeAttachment } from "./del.ts";
 import { keyOfAlias } from "./names.ts";
 import type { Parts } from "./parts.ts";
 import type { Uplinks } from "./uplinks.ts";
+import { repairVf } from "./vf-repair.ts";
 import type { ReconcileView } from "./view.ts";
 
 /** Told of what the reconciler has repaired. */
@@ -118,6 +119,10 @@ export class Reconciler {
     const stored = this.#parts.journal.attachments.get(key);
     if (!stored) return this.#sweep(key, link, view);
     if (stored.state !== "attached") return this.#undo(key, stored, view);
+    if (stored.record.mode === "vf") {
+      const released = await repairVf(this.#parts, stored.record, view);
+      return released ? this.#release(key, stored.record, view) : undefined;
+    }
     if (!link && this.#parts.lost.has(key)) return;
     const alive = link ?? (await this.#ownLinks()).get(key);
     if (alive) return this.#restore(key, stored.record, view);
@@ -142,7 +147,7 @@ export class Reconciler {
     this.#parts.log.warn({ attachment: key, state }, "undid a half-done ADD or DEL");
   }
 
-  async #restore(key: string, record: AttachmentRecord, view: ReconcileView): Promise<void> {
+  async #restore(key: string, record: FastpathRecord, view: ReconcileView): Promise<void> {
     const { native, dataplane, networks, log, lost } = this.#parts;
     if (dataplane.port(key) && !lost.has(key)) return;
     const network = networks.get(record.network);
@@ -179,7 +184,7 @@ export class Reconciler {
     );
   }
 
-  async #lose(key: string, record: AttachmentRecord, view: ReconcileView): Promise<void> {
+  async #lose(key: string, record: FastpathRecord, view: ReconcileView): Promise<void> {
     const { dataplane, log, lost } = this.#parts;
     await dataplane.removeRoutes(key);
     await dataplane.removePort(key);

@@ -3,6 +3,8 @@ import { eventually, PluginNode } from "../../sriov/device-plugin/fixture.ts";
 import { addIgb } from "../../sriov/fixtures/fake-nics.ts";
 import { FakeSysfs } from "../../sriov/fixtures/fake-sysfs.ts";
 import { ANY } from "../../sriov/fixtures/functions.ts";
+import { discoverHost } from "../../sriov/policy/provision.ts";
+import type { PhysicalFunction } from "../../sriov/types.ts";
 import type { SriovPool } from "../config/schema.ts";
 import { createLogger } from "../telemetry/log.ts";
 import { VfPools } from "./vf-pools.ts";
@@ -25,7 +27,10 @@ afterEach(async () => {
 });
 
 async function start(...wanted: Partial<SriovPool>[]): Promise<VfPools> {
-  const rest = { resourcePrefix: "millrace.io", excludeTopology: false, additionalInfo: {} };
+  const rest = {
+    ...{ resourcePrefix: "millrace.io", excludeTopology: false, additionalInfo: {} },
+    devicePlugin: true,
+  };
   const all = wanted.map((one) => ({ name: "fast", selectors: ANY, ...rest, ...one }));
   const { links, xdpFeatures } = sysfs.readers;
   const native = {
@@ -36,8 +41,15 @@ async function start(...wanted: Partial<SriovPool>[]): Promise<VfPools> {
   };
   const dirs = { kubeletDir: node.dir, deviceInfoDir: node.deviceInfoDir };
   const log = createLogger("error", process.stderr);
+  const vfs = {
+    pfs: [] as PhysicalFunction[],
+    stuck: new Map<string, string>(),
+    look: async () => {
+      vfs.pfs = await discoverHost({ native, sysfs: sysfs.root });
+    },
+  };
   pools = new VfPools({
-    host: { native, sysfs: sysfs.root },
+    vfs,
     pools: all,
     ...dirs,
     lookMs: 20,

@@ -1,14 +1,14 @@
 import type { DevicePlugin, PluginStatus } from "../../sriov/device-plugin/plugin.ts";
 import { PoolSource, poolDevices } from "../../sriov/device-plugin/pool-devices.ts";
-import { discoverHost, type SriovHost } from "../../sriov/policy/provision.ts";
 import type { SriovPool } from "../config/schema.ts";
 import type { Logger } from "../telemetry/log.ts";
+import type { Vfs } from "./vfs.ts";
 
 /** Between two looks at the VFs: so long a VF may be gone before the kubelet hears of it. */
 const LOOK_MS = 5000;
 
 export interface VfPoolsOptions {
-  host: Omit<SriovHost, "used">;
+  vfs: Pick<Vfs, "look" | "pfs" | "stuck">;
   pools: readonly SriovPool[];
   kubeletDir: string;
   deviceInfoDir?: string;
@@ -27,14 +27,16 @@ export class VfPools {
 
   constructor(options: VfPoolsOptions) {
     this.#options = options;
-    this.#sources = new Map(options.pools.map((pool) => [pool, new PoolSource()]));
+    const offered = options.pools.filter(({ devicePlugin }) => devicePlugin);
+    this.#sources = new Map(offered.map((pool) => [pool, new PoolSource()]));
   }
 
   /** @throws Error when the name of a pool makes the path of its socket too long */
   async start(): Promise<void> {
-    const { pools, kubeletDir, deviceInfoDir, log, lookMs = LOOK_MS } = this.#options;
-    if (pools.length === 0) return;
+    const { kubeletDir, deviceInfoDir, log, lookMs = LOOK_MS } = this.#options;
+    if (this.#options.pools.length === 0) return;
     await this.#look();
+    if (this.#sources.size === 0) return;
     // gRPC takes a while to load, and an agent without pools needs none.
     const { openDevicePlugin } = await import("../../sriov/device-plugin/plugin.ts");
     for (const [{ name, resourcePrefix: prefix, ...pool }, source] of this.#sources) {
@@ -66,12 +68,20 @@ export class VfPools {
     this.#looking = this.#looking.then(() => this.#look());
   }
 
+  // The VFs of a pool that is not offered are no others' either.
+  #tell(): void {
+    const { vfs, pools } = this.#options;
+    for (const [pool, devices] of poolDevices(pools, vfs.pfs, vfs.stuck)) {
+      this.#sources.get(pool)?.set(devices);
+    }
+  }
+
   // What was known stays while sysfs or netlink cannot be read.
   async #look(): Promise<void> {
-    const { host, pools, log } = this.#options;
+    const { vfs, log } = this.#options;
     try {
-      const pfs = await discoverHost(host);
-      for (const [pool, devices] of poolDevices(pools, pfs)) this.#sources.get(pool)?.set(devices);
+      await vfs.look();
+      this.#tell();
       this.#failure = "";
     } catch (error) {
       const { message } = error as Error;

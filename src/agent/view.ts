@@ -61,13 +61,13 @@ export interface ReconcileView {
   at: string;
   /** Half-done ADDs and DELs undone. */
   undone: number;
-  /** Attachments of an earlier agent whose port was added again. */
+  /** Attachments whose port was added again, or whose VF got its settings back. */
   restored: number;
-  /** Records dropped because their veth was gone at start. */
+  /** Records dropped because their veth was gone at start, or the namespace of their VF is. */
   released: number;
   /** Own links without a record, deleted. */
   swept: number;
-  /** Ports whose link vanished while the agent ran. */
+  /** Pods whose link vanished while the agent ran. */
   lost: number;
   /** What could not be repaired, in words; tried again at the next sweep. */
   failures: string[];
@@ -140,7 +140,10 @@ export interface AttachmentView {
   /** CIDR, with the gateway or "". */
   addresses: { address: string; gateway: string }[];
   podMac: string;
+  /** "" in mode vf. */
   hostName: string;
+  /** Null in mode fastpath. `pool` is "" for a VF of no pool. */
+  vf: { address: string; pf: string; index: number; pool: string } | null;
   mtu: number;
   /** Null while the attachment has no port in the dataplane. */
   port: number | null;

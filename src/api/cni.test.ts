@@ -7,10 +7,13 @@ import { createMetrics } from "../telemetry/metrics.ts";
 import { cniErrorAnswer, cniHandler } from "./cni.ts";
 import { HttpError } from "./http.ts";
 
+const notNow = async () => {
+  throw new CniError(CNI_ERROR.tryAgainLater, "not now");
+};
+
 const nothing: Attacher = {
-  attach: async () => {
-    throw new CniError(CNI_ERROR.tryAgainLater, "not now");
-  },
+  attach: notNow,
+  attachVf: notNow,
   detach: async () => {},
   check: async () => [],
   collect: async () => {},

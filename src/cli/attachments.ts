@@ -11,16 +11,16 @@ const columns = (now: number): Column<AttachmentView>[] => [
   { title: "CONTAINER", cell: ({ containerId }) => containerId.slice(0, SHORT_ID) },
   { title: "POD", cell: ({ pod }) => (pod === null ? null : `${pod.namespace}/${pod.name}`) },
   { title: "INTERFACE", cell: ({ ifname }) => ifname },
-  { title: "NETWORK", cell: ({ network }) => network },
+  { title: "NETWORK", cell: ({ network }) => network || null },
   { title: "STATE", cell: ({ state }) => state },
   {
     title: "ADDRESSES",
     cell: ({ addresses }) => addresses.map(({ address }) => address).join("\n") || null,
   },
   { title: "MAC", cell: ({ podMac }) => podMac },
-  { title: "HOST END", cell: ({ hostName }) => hostName },
+  { title: "HOST END", cell: ({ hostName, vf }) => vf?.address ?? hostName },
   { title: "PORT", cell: ({ port }) => port, align: "right" },
-  { title: "MODE", cell: ({ mode }) => mode },
+  { title: "MODE", cell: ({ mode, vf }) => (vf ? "vf" : mode) },
   { title: "AGE", cell: ({ createdAt }) => formatDuration((now - Date.parse(createdAt)) / 1000) },
 ];
 

@@ -59,6 +59,8 @@ const pool = z.strictObject({
   ).default("millrace.io"),
   /** Which VFs. A VF goes to the first pool that selects it. */
   selectors,
+  /** Offer the VFs to the kubelet; else the agent gives them to pods whose networks name the pool. */
+  devicePlugin: bool.default(true),
   /** Do not tell kubelet the NUMA node of the VFs. */
   excludeTopology: bool.default(false),
   /** For the environment of pods: by PCI address or "*", which is for all, keys with their values. */
@@ -77,6 +79,10 @@ export const sriovSchema = z.strictObject({
   policies: list(policy, "{name, selectors, numVfs, driver}").default([]),
   /** Which VFs pods can ask for by which name. */
   pools: list(pool, "{name, selectors}").default([]),
+  /** How long a VF stays unused after it was given back, so that late frames find nobody. */
+  reuseCooldown: integer(0, 3600, "seconds").default(0),
+  /** How many free VFs of each pool are kept with their link down, which saves time at ADD. */
+  warmVfs: integer(0, MAX_VFS, "VFs").default(0),
   /** Of the kubelet, with its directory device-plugins. */
   kubeletDir: absolutePath(MAX_PATH).default("/var/lib/kubelet"),
 });

@@ -38,14 +38,14 @@ const ANY = {
 describe("the key sriov", () => {
   it("needs nothing, and then asks for nothing", () => {
     expect(parseConfig("", "a.yaml", { cpus: [0] }).sriov).toEqual({
-      ...{ policies: [], pools: [] },
+      ...{ policies: [], pools: [], reuseCooldown: 0, warmVfs: 0 },
       kubeletDir: "/var/lib/kubelet",
     });
   });
 
   it("has defaults for all but names and selectors", () => {
     expect(parse({ policies: [policy()], pools: [pool()] })).toEqual({
-      kubeletDir: "/var/lib/kubelet",
+      ...{ kubeletDir: "/var/lib/kubelet", reuseCooldown: 0, warmVfs: 0 },
       policies: [
         {
           name: "fast",
@@ -59,6 +59,7 @@ describe("the key sriov", () => {
           name: "vf",
           resourcePrefix: "millrace.io",
           selectors: { ...ANY, drivers: ["igbvf"] },
+          devicePlugin: true,
           excludeTopology: false,
           additionalInfo: {},
         },

@@ -1,21 +1,38 @@
+import type { VfRecord } from "../../sriov/vf/record.ts";
 import type { VlanTrunk } from "../config/vlan-schema.ts";
 
-/** Everything needed to finish, undo or restore one attachment; written before the kernel changes. */
-export interface AttachmentRecord {
+/**
+ * Everything needed to finish, undo or restore one attachment; written before the kernel changes.
+ * By mode: a veth pair whose host end is a port of the ring loop, or a VF.
+ */
+export type AttachmentRecord = FastpathRecord | VfAttachmentRecord;
+
+interface CommonRecord {
   containerId: string;
   ifname: string;
+  /** Millrace network; "" for a VF that has no addresses of ours. */
   network: string;
   /** `name` of the network configuration that ADD came with; CNI GC goes by it. */
   configName?: string;
   netns: string;
-  /** Host end of the veth pair, at most 15 characters. */
-  hostName: string;
-  /** Of the host end itself; the gateway that pods talk to has another. */
-  hostMac: string;
   podMac: string;
   mtu: number;
   addresses: AttachmentAddress[];
   routes: { dst: string; gw: string }[];
+  /** RFC 3339. */
+  createdAt: string;
+  /** Boot id at creation: links of another boot are gone for certain. */
+  bootId: string;
+  /** Pod name and namespace from CNI_ARGS, for people. */
+  pod: { namespace: string; name: string; uid: string } | null;
+}
+
+export interface FastpathRecord extends CommonRecord {
+  mode?: undefined;
+  /** Host end of the veth pair, at most 15 characters. */
+  hostName: string;
+  /** Of the host end itself; the gateway that pods talk to has another. */
+  hostMac: string;
   /** Kind of the network when the pod was attached; absent for a routed one. */
   networkKind?: "bridged";
   /** Queues of the veth pair, each way; 1 when absent. */
@@ -26,12 +43,14 @@ export interface AttachmentRecord {
   spoofCheck?: boolean;
   /** Written to ifalias: millrace:<containerId>:<ifname>. */
   alias: string;
-  /** RFC 3339. */
-  createdAt: string;
-  /** Boot id at creation: links of another boot are gone for certain. */
-  bootId: string;
-  /** Pod name and namespace from CNI_ARGS, for people. */
-  pod: { namespace: string; name: string; uid: string } | null;
+}
+
+/** For a VF without netdev podMac is "" where nobody knows it, and mtu 0. */
+export interface VfAttachmentRecord extends CommonRecord {
+  mode: "vf";
+  /** Pool that the VF was taken from; "" for one that no pool has. */
+  pool: string;
+  vf: VfRecord;
 }
 
 export interface AttachmentAddress {

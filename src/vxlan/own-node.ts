@@ -37,9 +37,10 @@ export function ownNode(
   };
 }
 
-/** The pods that are there. Those in a VLAN are behind no VNI. */
+/** The pods that are there. Those in a VLAN are behind no VNI, nor is a VF. */
 export function stationsOf(attachments: Attachments): Station[] {
   return attachedOf(attachments).flatMap(({ record, addresses }): Station[] => {
+    if (record.mode === "vf") return [];
     const { vlan, vlanTrunk, network, podMac: mac } = record;
     const { pvid, tagged } = portVlans({ vlan, vlanTrunk });
     return pvid !== 0 || tagged.length > 0 ? [] : [{ network, mac, addresses }];

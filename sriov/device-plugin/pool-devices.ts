@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { assignVfs, type Selectors } from "../policy/selectors.ts";
-import type { PhysicalFunction, VirtualFunction } from "../types.ts";
+import type { Bdf, PhysicalFunction, VirtualFunction } from "../types.ts";
 import type { DeviceSource, PluginDevice } from "./device.ts";
 
 /** The devices of one pool, as discovery has found them the last time. */
@@ -24,21 +24,27 @@ export class PoolSource implements DeviceSource {
   }
 }
 
-/** What each pool offers. A VF is in one pool at most, the first that selects it. */
+/**
+ * What each pool offers. A VF is in one pool at most, the first that selects it.
+ * @param stuck VFs that are not to be had, and why
+ */
 export function poolDevices<Pool extends { readonly selectors: Selectors }>(
   pools: readonly Pool[],
   pfs: readonly PhysicalFunction[],
+  stuck: ReadonlyMap<Bdf, string> = new Map(),
 ): Map<Pool, PluginDevice[]> {
   const byAddress = new Map(pfs.map((pf) => [pf.address, pf]));
   const assigned = [...assignVfs(pools, pfs)].map(([pool, vfs]) => {
-    const devices = vfs.map((vf) => deviceOf(vf, byAddress.get(vf.pf) as PhysicalFunction));
+    const devices = vfs.map((vf) => {
+      const pf = byAddress.get(vf.pf) as PhysicalFunction;
+      return deviceOf(vf, stuck.get(vf.address) ?? problemOf(vf, pf));
+    });
     return [pool, devices] as const;
   });
   return new Map(assigned);
 }
 
-function deviceOf(vf: VirtualFunction, pf: PhysicalFunction): PluginDevice {
-  const reason = problemOf(vf, pf);
+function deviceOf(vf: VirtualFunction, reason: string): PluginDevice {
   const group = `/dev/vfio/${vf.iommuGroup}`;
   const isVfio = vf.driver === "vfio-pci" && vf.iommuGroup !== null;
   return {
@@ -46,7 +52,7 @@ function deviceOf(vf: VirtualFunction, pf: PhysicalFunction): PluginDevice {
     healthy: reason === "",
     reason,
     numaNode: vf.numaNode,
-    pfAddress: pf.address,
+    pfAddress: vf.pf,
     vfio: isVfio ? { hostPath: group, containerPath: group } : null,
   };
 }

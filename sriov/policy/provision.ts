@@ -19,6 +19,8 @@ export interface SriovHost {
   native: Pick<Native, "listLinks" | "netdevFeatures" | "defaultRouteInterfaces">;
   /** What this node needs for itself: interfaces, with what for ("network blue as uplink"). */
   used: ReadonlyMap<string, string>;
+  /** VFs that somebody has, wherever they are: "attachment pod:net1". */
+  owned?: ReadonlyMap<Bdf, string>;
   sysfs?: string;
 }
 
@@ -53,11 +55,11 @@ export async function planHost(host: SriovHost, policies: readonly SriovPolicy[]
 }
 
 async function look(host: SriovHost): Promise<Found> {
-  const { native, used, sysfs = SYSFS } = host;
+  const { native, used, owned = [], sysfs = SYSFS } = host;
   const pfs = await discoverHost(host);
   const links = await native.listLinks();
   const interfaces = await native.defaultRouteInterfaces();
-  const owners = new Map<Bdf, string>(await vfioUsers(pfs, { sysfs }));
+  const owners = new Map<Bdf, string>([...(await vfioUsers(pfs, { sysfs })), ...owned]);
   for (const { address, ifname } of [...pfs, ...pfs.flatMap(({ vfs }) => vfs)]) {
     const what = used.get(ifname);
     if (what !== undefined) owners.set(address, what);

@@ -2,6 +2,7 @@ import type { Bdf, VirtualFunction } from "../types.ts";
 
 /** A VF and the pool that it belongs to. */
 export interface PoolMember extends VirtualFunction {
+  /** "" for one that is only given to who names it. */
   pool: string;
 }
 

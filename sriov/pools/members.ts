@@ -24,8 +24,15 @@ export class Members {
     return new Set(this.#all.keys());
   }
 
+  /** Those with a name. */
   pools(): Set<string> {
-    return new Set([...this.#all.values()].map(({ pool }) => pool));
+    const all = [...this.#all.values()].map(({ pool }) => pool);
+    return new Set(all.filter((pool) => pool !== ""));
+  }
+
+  /** null when there is no such VF. */
+  poolOf(address: Bdf): string | null {
+    return this.#all.get(address)?.pool ?? null;
   }
 
   of(pool: string): PoolMember[] {

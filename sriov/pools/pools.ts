@@ -101,6 +101,11 @@ export class Pools {
     return lease?.owner === owner && lease.generation === generation;
   }
 
+  /** Pool of a VF, "" when it has none; null when there is no such VF. */
+  poolOf(address: Bdf): string | null {
+    return this.#members.poolOf(address);
+  }
+
   holderOf(address: Bdf): Lease | null {
     return this.#leases.get(address) ?? null;
   }

@@ -15,16 +15,33 @@ export async function checkVf(parts: VfParts, record: VfRecord): Promise<string[
   return [...(await checkSettings(parts, record)), ...(await checkNetdev(parts, record))];
 }
 
+/**
+ * Sets again at the PF what an attachment asked for and has no more: a reset of the PF or an
+ * administrator may have taken it, and with its VLAN a pod's isolation.
+ * @returns what was set
+ * @throws what the kernel says
+ */
+export async function repairSettings(parts: VfParts, record: VfRecord): Promise<string[]> {
+  const { changes, pfName } = await lostSettings(parts, record);
+  for (const { change } of changes) await parts.kernel.setVf(pfName, record.index, change);
+  return changes.map(({ text }) => text);
+}
+
 async function checkSettings(parts: VfParts, record: VfRecord): Promise<string[]> {
+  const { changes, because } = await lostSettings(parts, record);
+  if (because !== "") return [`the settings cannot be read: ${because}`];
+  return changes.map(({ text }) => `${text} is not set any more`);
+}
+
+async function lostSettings(parts: VfParts, record: VfRecord) {
   const { settings, knobs } = record;
-  if (settings === null) return [];
+  if (settings === null) return { changes: [], pfName: "", because: "" };
   const found = await findSettings(parts, record);
-  if (found.settings === null) return [`the settings cannot be read: ${found.because}`];
-  const changes = settingsChanges(found.settings, wantedSettings(settings, knobs));
+  if (found.settings === null) return { changes: [], pfName: "", because: found.because };
+  const all = settingsChanges(found.settings, wantedSettings(settings, knobs));
   // Where no MAC was asked for, some PFs tell the one that the pod has given itself.
-  return changes
-    .filter(({ knob }) => knob !== "mac" || knobs.mac !== undefined)
-    .map(({ text }) => `${text} is not set any more`);
+  const changes = all.filter(({ knob }) => knob !== "mac" || knobs.mac !== undefined);
+  return { changes, pfName: found.pfName, because: "" };
 }
 
 async function checkNetdev({ kernel }: VfParts, record: VfRecord): Promise<string[]> {

@@ -16,7 +16,7 @@ const ACCEPTED = "a MAC that nobody has at this PF in this VLAN";
  */
 export async function requireMacFree(
   { kernel }: VfParts,
-  { vf, knobs }: { vf: VirtualFunction; knobs: VfKnobs },
+  { vf, knobs }: { vf: Pick<VirtualFunction, "pf">; knobs: VfKnobs },
   { settings, others, pfName }: SettingsOfPf,
 ): Promise<void> {
   const { mac } = knobs;

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { macSchema } from "../../cni/addresses.ts";
+import { ipSchema, macSchema } from "../../cni/addresses.ts";
 import { NAME_ACCEPTED, NAME_PATTERN } from "../../cni/environment.ts";
+import { ipamSchema, MODES } from "../../cni/netconf.ts";
 import { dnsSchema, prevResultSchema } from "../../cni/result.ts";
-import { absolutePath, integer, oneOf, text } from "../../src/config/fields.ts";
+import { absolutePath, integer, list, oneOf, text } from "../../src/config/fields.ts";
 import { MAX_VLAN } from "../../src/config/vlan-schema.ts";
 import type { Bdf } from "../types.ts";
 
@@ -54,15 +55,19 @@ export const vfKeys = {
   allmulti: onOff.optional(),
 };
 
+const POOL_PATTERN = /^([a-z0-9.-]{1,244}\/)?[A-Za-z0-9._-]{1,63}$/;
+const POOL_ACCEPTED = 'the name of a pool like "fast" or "millrace.io/fast"';
+
 const object = { error: "an object" };
-const macHolder = z.looseObject({ mac: macSchema.optional() }, object);
+const ips = list(ipSchema, "addresses").optional();
+const argsSchema = z.looseObject({ mac: macSchema.optional(), ips }, object);
 
 // Any other capability is refused: nobody here would do what it asks for.
 const runtimeConfigSchema = z.strictObject(
   {
     mac: macSchema.optional(),
     deviceID: bdfSchema.optional(),
-    ips: z.unknown().optional(),
+    ips,
     CNIDeviceInfoFile: z.unknown().optional(),
   },
   object,
@@ -74,12 +79,14 @@ export const vfNetConfSchema = z.strictObject({
   cniVersion: z.string(),
   name: z.string(),
   type: z.string({ error: "the name of the executable" }).optional(),
-  mode: z.literal("vf", { error: '"vf"' }).optional(),
+  mode: z.literal("vf", { error: MODES }).optional(),
+  /** The Millrace network that gives the addresses; that of the same name with ipam "millrace". */
   network: text(NAME_PATTERN, NAME_ACCEPTED).optional(),
+  /** Pool to take a VF from, where no device was given. */
+  pool: text(POOL_PATTERN, POOL_ACCEPTED).optional(),
   runtimeConfig: runtimeConfigSchema.optional(),
-  args: z.looseObject({ cni: macHolder.optional() }, object).optional(),
-  // Who gives the addresses is not decided here.
-  ipam: z.looseObject({}, object).optional(),
+  args: z.looseObject({ cni: argsSchema.optional() }, object).optional(),
+  ipam: ipamSchema.optional(),
   dns: dnsSchema.optional(),
   capabilities: z.record(z.string(), z.boolean(), { error: "an object of booleans" }).optional(),
   prevResult: prevResultSchema.optional(),

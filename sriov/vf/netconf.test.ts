@@ -19,7 +19,7 @@ function refusal(more: Record<string, unknown>, args: Record<string, string> = {
 }
 
 describe("the network configuration of a VF", () => {
-  it("takes all keys of sriov-cni by their names, and three more", () => {
+  it("takes all keys of sriov-cni by their names, and more", () => {
     const { device, knobs, conf } = parse({
       deviceID: "0000:3B:02.1",
       pciBusID: "0000:3b:02.1",
@@ -37,7 +37,7 @@ describe("the network configuration of a VF", () => {
       mtu: 9000,
       promisc: "on",
       allmulti: "off",
-      ipam: { type: "host-local", subnet: "10.56.217.0/24", gateway: "" },
+      ipam: { type: "" },
       capabilities: { mac: true, ips: true },
       dns: {},
     });
@@ -57,7 +57,7 @@ describe("the network configuration of a VF", () => {
       allmulti: false,
     });
     expect(conf.logLevel).toBe("debug");
-    expect(conf.ipam).toEqual({ type: "host-local", subnet: "10.56.217.0/24", gateway: "" });
+    expect(conf.ipam).toEqual({});
   });
 
   it("asks for nothing where nothing is written, null or empty", () => {
@@ -125,7 +125,9 @@ describe("the network configuration of a VF", () => {
     [{ deviceID: "eth0" }, 'deviceID = "eth0"', 'the PCI address of a VF like "0000:3b:02.1"'],
     [{ logLevel: "loud" }, 'logLevel = "loud"', "one of panic"],
     [{ logFile: "sriov.log" }, 'logFile = "sriov.log"', "an absolute path"],
-    [{ mode: "fastpath" }, 'mode = "fastpath"', '"vf"'],
+    [{ mode: "afxdp" }, 'mode = "afxdp"', '"fastpath" or "vf"'],
+    [{ ipam: { type: "host-local" } }, 'ipam.type = "host-local"', '"millrace"'],
+    [{ pool: "a/b/c" }, 'pool = "a/b/c"', 'the name of a pool like "fast"'],
   ])("refuses %j, naming key, value and what is accepted", (more, subject, accepted) => {
     const text = refusal(more);
     expect(text).toContain(`7: invalid network configuration: ${subject}`);

@@ -37,11 +37,7 @@ function withoutEmpty(raw: Json): Json {
     ([key, value]) => value !== null && value !== "" && !key.startsWith("cni.dev/"),
   );
   return Object.fromEntries(
-    // What "" means to the plugin that gives the addresses is not known here.
-    present.map(([key, value]) => [
-      key,
-      isObject(value) && key !== "ipam" ? withoutEmpty(value) : value,
-    ]),
+    present.map(([key, value]) => [key, isObject(value) ? withoutEmpty(value) : value]),
   );
 }
 

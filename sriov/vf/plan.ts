@@ -8,9 +8,11 @@ import type { VfParts } from "./parts.ts";
 import type { VfRecord } from "./record.ts";
 import { findSettings, type SettingsFound, type SettingsOfPf } from "./settings.ts";
 
+type Device = Pick<VirtualFunction, "address" | "pf" | "index" | "driver">;
+
 /** A VF that an attachment has got, and what is to become of it. */
 export interface VfWish {
-  vf: VirtualFunction;
+  vf: Device;
   owner: string;
   generation: number;
   bootId: string;
@@ -84,12 +86,7 @@ function checkSettings({ vf, knobs }: VfWish, found: SettingsOfPf): void {
 }
 
 // What a driver does not tell could not be given back.
-function requireTold(
-  vf: VirtualFunction,
-  knobs: VfKnobs,
-  settings: VfSettings,
-  pfName: string,
-): void {
+function requireTold(vf: Device, knobs: VfKnobs, settings: VfSettings, pfName: string): void {
   const switches = ["spoofchk", "trust", "linkState"] as const;
   const untold = switches.filter((name) => knobs[name] !== undefined && settings[name] === null);
   if (untold.length === 0) return;
@@ -102,7 +99,7 @@ function requireTold(
   });
 }
 
-async function requireNetdev({ kernel }: VfParts, vf: VirtualFunction): Promise<NetdevInfo> {
+async function requireNetdev({ kernel }: VfParts, vf: Device): Promise<NetdevInfo> {
   const netdev = await kernel.findNetdev(HERE, vf.address);
   if (netdev) return netdev;
   const driver = vf.driver === "" ? "no driver is bound to it" : `its driver is ${vf.driver}`;

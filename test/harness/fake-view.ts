@@ -124,6 +124,7 @@ function fakeAttachment(): AttachmentView {
     addresses: [{ address: "10.1.0.2/32", gateway: "10.1.0.1" }],
     podMac: "02:00:00:00:00:02",
     hostName: "mr0",
+    vf: null,
     mtu: 1500,
     port: 0,
     mode: "copy",

@@ -1,0 +1,56 @@
+import { said } from "../../sriov/vf/errors.ts";
+import { type GivenBack, giveBack } from "../../sriov/vf/give-back.ts";
+import { failpoint } from "../store/failpoint.ts";
+import type { VfAttachmentRecord } from "../store/records.ts";
+import type { Parts } from "./parts.ts";
+import { StepError } from "./steps.ts";
+
+/**
+ * DEL of mode vf in numbered steps: 1 journal removing, 2 giveBack, 3 journal removed. Nothing that
+ * is missing already is an error. When a step fails the record stays and the VF is nobody else's,
+ * so that a repeated DEL or the reconciler goes on from there.
+ * The caller holds the lock of the attachment.
+ * @throws StepError | JournalError
+ */
+export async function removeVfAttachment(parts: Parts, record: VfAttachmentRecord): Promise<void> {
+  const { journal, vfs, lost } = parts;
+  failpoint("del.1");
+  await journal.removing(record);
+  failpoint("del.1.done");
+  failpoint("del.2");
+  await restore(parts, record);
+  failpoint("del.2.done");
+  failpoint("del.3");
+  await journal.removed(record);
+  vfs.release(record.vf);
+  lost.delete(record.vf.owner);
+  failpoint("del.3.done");
+}
+
+async function restore({ vfs, log }: Parts, { vf }: VfAttachmentRecord): Promise<void> {
+  const { address, owner: attachment } = vf;
+  try {
+    const given = await giveBack(vfs.life, vf, {
+      holds: (record) => vfs.holds(record),
+      bootId: vfs.bootId,
+    });
+    log.debug({ attachment, vf: address, ...given }, "gave a VF back");
+    tellLosses(log, vf, given);
+  } catch (error) {
+    vfs.setStuck(address, `it could not be given back: ${said(error)}`);
+    throw new StepError("giveBack", error);
+  }
+}
+
+function tellLosses(
+  log: Parts["log"],
+  { address, owner }: VfAttachmentRecord["vf"],
+  { lostAltNames }: GivenBack,
+): void {
+  if (lostAltNames.length === 0) return;
+  const fields = { attachment: owner, vf: address, lostAltNames };
+  log.warn(
+    fields,
+    "alternative names of a VF are gone: its pod or the end of its namespace took them",
+  );
+}

@@ -1,0 +1,190 @@
+import { resourceName } from "../../sriov/device-plugin/resource.ts";
+import { assignVfs } from "../../sriov/policy/selectors.ts";
+import type { PoolMember } from "../../sriov/pools/choose.ts";
+import { PoolError } from "../../sriov/pools/pool-error.ts";
+import { Pools } from "../../sriov/pools/pools.ts";
+import type { Lease } from "../../sriov/pools/state.ts";
+import type { Bdf, PhysicalFunction } from "../../sriov/types.ts";
+import { HERE } from "../../sriov/vf/locate.ts";
+import type { VfParts } from "../../sriov/vf/parts.ts";
+import type { VfRecord } from "../../sriov/vf/record.ts";
+import type { SriovConfig, SriovPool } from "../config/schema.ts";
+import type { Logger } from "../telemetry/log.ts";
+import type { VfHost } from "./vf-host.ts";
+
+/** What a VF is asked for by: an address that the kubelet has chosen, or a pool. */
+export interface VfWanted {
+  device: Bdf | null;
+  /** "" for whatever pool has the device. */
+  pool: string;
+}
+
+export type VfTaken = Pick<PoolMember, "address" | "pf" | "index" | "driver" | "pool"> & {
+  generation: number;
+};
+
+/** VFs that no pool of the configuration selects: the kubelet may know them from another plugin. */
+const NO_POOL = "";
+
+/** The VFs of this node, and which attachment has which. */
+export class Vfs {
+  /** What their life cycle works with. */
+  readonly life: VfParts;
+  readonly bootId: string;
+  readonly #host: VfHost;
+  readonly #config: readonly SriovPool[];
+  readonly #pools: Pools;
+  /** VFs that could not be given back, and why. */
+  readonly #stuck = new Map<Bdf, string>();
+  #pfs: readonly PhysicalFunction[] = [];
+  #looking: Promise<void> | null = null;
+
+  constructor(host: VfHost, { pools, reuseCooldown, warmVfs }: SriovConfig, log: Logger) {
+    this.life = host.life;
+    this.bootId = host.bootId;
+    this.#host = host;
+    this.#config = pools;
+    this.#pools = new Pools({
+      now: () => performance.now(),
+      cooldownSeconds: reuseCooldown,
+      warm: {
+        count: warmVfs,
+        prepare: ({ address }) => this.#quiesce(address),
+        failed: ({ address }, err) => log.warn({ vf: address, err }, "a VF could not be prepared"),
+      },
+    });
+  }
+
+  /** As they were seen last. */
+  get pfs(): readonly PhysicalFunction[] {
+    return this.#pfs;
+  }
+
+  /** Why VFs are not to be had that nobody has. */
+  get stuck(): ReadonlyMap<Bdf, string> {
+    return this.#stuck;
+  }
+
+  /** Takes over what attachments of an earlier agent have. */
+  restore(records: Iterable<VfRecord & { pool: string }>): void {
+    const leases = [...records].map(({ address, pool, owner, generation }) => {
+      return { address, pool, owner, generation };
+    });
+    this.#pools.restore({ generation: 0, leases, cooling: [] });
+  }
+
+  /** Looks which VFs there are. @throws when sysfs or netlink fail; what was known stays */
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = null;
+    });
+    return this.#looking;
+  }
+
+  /**
+   * Gives an attachment a VF that nobody has, the one asked for or the best of the pool.
+   * @throws PoolError
+   */
+  async acquire(owner: string, wanted: VfWanted): Promise<VfTaken> {
+    if (wanted.device === null || this.#pools.poolOf(wanted.device) === null) await this.look();
+    const { vf, generation } = await this.#pools.acquire({ owner, ...this.#query(wanted) });
+    const { address, pf, index, pool } = vf;
+    try {
+      // Somebody may have bound another since the last look.
+      const driver = await this.#host.driverOf(address);
+      return { address, pf, index, pool, driver, generation };
+    } catch (error) {
+      this.#pools.release(owner, generation);
+      throw error;
+    }
+  }
+
+  holds(record: Pick<VfRecord, "address" | "owner" | "generation">): boolean {
+    return this.#pools.holds(record);
+  }
+
+  release({
+    address,
+    owner,
+    generation,
+  }: Pick<VfRecord, "address" | "owner" | "generation">): void {
+    this.#stuck.delete(address);
+    this.#pools.release(owner, generation);
+  }
+
+  /** Notes that a VF is not as it was, which keeps it from pods. */
+  setStuck(address: Bdf, reason: string): void {
+    this.#stuck.set(address, reason);
+  }
+
+  holderOf(address: Bdf): Lease | null {
+    return this.#pools.holderOf(address);
+  }
+
+  poolOf(address: Bdf): string {
+    return this.#pools.poolOf(address) ?? NO_POOL;
+  }
+
+  /** Milliseconds until the VF may be given again; 0 when it may. */
+  coolingOf(address: Bdf): number {
+    const { cooling } = this.#pools.export();
+    return cooling.find((one) => one.address === address)?.milliseconds ?? 0;
+  }
+
+  #query({ device, pool }: VfWanted): { pool: string; address?: Bdf } {
+    if (device === null) return { pool: this.#poolToChooseFrom(pool) };
+    const owning = this.#pools.poolOf(device);
+    if (owning === null) {
+      const reason = `deviceID = ${device} is no VF of this node`;
+      throw new PoolError("unknown", `${reason}; accepted: one of those in "millrace vf list"`);
+    }
+    return { pool: pool === "" ? owning : resourceOf(this.#named(pool)), address: device };
+  }
+
+  // The kubelet does not know what we take, and would give the same VF to another pod.
+  #poolToChooseFrom(name: string): string {
+    if (name === "") {
+      const accepted = "deviceID from the resource of the pod, or pool";
+      throw new PoolError("unknown", `no VF is asked for; accepted: ${accepted}`);
+    }
+    const pool = this.#named(name);
+    if (!pool.devicePlugin) return resourceOf(pool);
+    const accepted = "deviceID, or a pool with devicePlugin: false in the agent's configuration";
+    const reason = `the kubelet gives the VFs of pool = ${name} to pods`;
+    throw new PoolError("unknown", `${reason}; accepted: ${accepted}`);
+  }
+
+  #named(name: string): SriovPool {
+    const found = this.#config.filter((pool) => pool.name === name || resourceOf(pool) === name);
+    const [only] = found;
+    if (only && found.length === 1) return only;
+    const all = this.#config.map(resourceOf).join(", ") || "none";
+    const what = only ? `pool = ${name} is not one pool` : `pool = ${name} is not configured`;
+    throw new PoolError("unknown", `${what}; accepted: ${all}`);
+  }
+
+  async #look(): Promise<void> {
+    const pfs = await this.#host.discover();
+    this.#pfs = pfs;
+    this.#pools.setMembers(this.#members(pfs));
+  }
+
+  #members(pfs: readonly PhysicalFunction[]): PoolMember[] {
+    const pools = new Map<Bdf, string>();
+    for (const [pool, vfs] of assignVfs(this.#config, pfs)) {
+      for (const { address } of vfs) pools.set(address, resourceOf(pool));
+    }
+    const vfs = pfs.flatMap((pf) => pf.vfs);
+    return vfs.map((vf) => ({ ...vf, pool: pools.get(vf.address) ?? NO_POOL }));
+  }
+
+  // A link that is down already moves to its pod without the seconds that some drivers take for it.
+  async #quiesce(address: Bdf): Promise<void> {
+    const { kernel } = this.life;
+    const netdev = await kernel.findNetdev(HERE, address);
+    if (netdev?.up) await kernel.setNetdev(HERE, netdev.ifindex, { up: false });
+  }
+}
+
+const resourceOf = ({ resourcePrefix, name }: SriovPool): string =>
+  resourceName({ prefix: resourcePrefix, name });
