@@ -6,6 +6,7 @@ import type { AttachRequest } from "../../cni/attacher.ts";
 import { parseConfig } from "../config/load.ts";
 import { FakeKernel, FakeNative } from "../dataplane/fake-native.ts";
 import { type Agent, createAgent } from "./agent.ts";
+import type { VfHost } from "./vf-host.ts";
 
 const NETWORKS = `
 networks:
@@ -31,6 +32,8 @@ export class Node {
   readonly #dead: FakeNative[] = [];
   #stateDir: string;
   native = new FakeNative(this.kernel);
+  /** VFs of the node, as each of its agents sees them; those of the machine when null. */
+  vfHost: (() => VfHost) | null = null;
 
   constructor() {
     this.#stateDir = this.#newDir();
@@ -50,6 +53,7 @@ export class Node {
       log: pino({ level: "info" }, { write: (line) => void this.lines.push(JSON.parse(line)) }),
       native: this.native,
       addresses: () => this.addresses,
+      ...(this.vfHost && { vfs: this.vfHost() }),
       addressesOf: (ifname) => this.interfaces.get(ifname) ?? [],
     });
     this.#agents.push(agent);

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { isNetns } from "../../cni/netns.ts";
 import { discoverHost } from "../../sriov/policy/provision.ts";
 import { linkName, pciDevice, SYSFS } from "../../sriov/sysfs.ts";
 import type { Bdf, PhysicalFunction, VfKernel } from "../../sriov/types.ts";
@@ -15,6 +16,8 @@ export interface VfHost {
   discover(): Promise<PhysicalFunction[]>;
   /** Driver that is bound to a device now; "" when there is none. */
   driverOf(address: Bdf): Promise<string>;
+  /** Whether there is a network namespace at a path. */
+  isNetns(path: string): Promise<boolean>;
 }
 
 /** @param native tells what is there; VFs are changed by the addon, whatever `native` is */
@@ -30,6 +33,7 @@ export function vfHost(native: Native, sysfs = SYSFS): VfHost {
       pause: wait,
     },
     discover: () => discoverHost({ native, sysfs }),
+    isNetns,
     driverOf: (address) => linkName(pciDevice(sysfs, address), "driver"),
   };
 }

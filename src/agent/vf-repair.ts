@@ -1,4 +1,3 @@
-import { isNetns } from "../../cni/netns.ts";
 import { repairSettings } from "../../sriov/vf/check.ts";
 import { HERE, locate } from "../../sriov/vf/locate.ts";
 import type { VfAttachmentRecord } from "../store/records.ts";
@@ -20,7 +19,7 @@ export async function repairVf(
   const { owner: attachment, address } = vf;
   if (vf.bootId !== vfs.bootId) return true;
   const there = await isThere(parts, record);
-  if (!there && vf.netdev !== null && !(await isNetns(netns))) return true;
+  if (!there && vf.netdev !== null && !(await vfs.isNetns(netns))) return true;
   if (!there) {
     if (lost.has(attachment)) return false;
     lost.add(attachment);

@@ -55,6 +55,11 @@ export class Vfs {
     });
   }
 
+  /** Whether there is a network namespace at a path. */
+  isNetns(path: string): Promise<boolean> {
+    return this.#host.isNetns(path);
+  }
+
   /** As they were seen last. */
   get pfs(): readonly PhysicalFunction[] {
     return this.#pfs;
