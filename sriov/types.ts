@@ -43,6 +43,8 @@ export interface VirtualFunction {
   iommuGroup: number | null;
   /** Netdev in our namespace; "" when it is in another one, or the driver makes none. */
   ifname: string;
+  /** Whether its driver has made one, in whatever namespace it is now. */
+  hasNetdev: boolean;
   /** Netdev of the PF that stands for it (switchdev); "" when there is none. */
   representor: string;
   xdpFeatures: string[] | null;
@@ -115,4 +117,41 @@ export interface VfKernel {
   moveNetdev(from: string, ifindex: number, to: string, name: string): Promise<number>;
   /** Gratuitous ARP (RFC 5227 3) and unsolicited NA (RFC 4861 7.2.6) for an address. */
   announce(netns: string, ifname: string, address: string): Promise<void>;
+}
+
+/** Totals of a VF from its own view: received is what came to it, transmitted what it has sent. */
+export interface VfCounts {
+  rxPackets: number;
+  txPackets: number;
+  rxBytes: number;
+  txBytes: number;
+  rxDropped: number;
+  txDropped: number;
+}
+
+/** What a PF has counted for a VF since it, its driver or the PF was reset (IFLA_VF_STATS). */
+export interface VfStatistics extends VfCounts {
+  index: number;
+  /** Received. */
+  broadcast: number;
+  multicast: number;
+}
+
+/** What a netdev has counted since it was made or its driver began again (IFLA_STATS64). */
+export interface NetdevStatistics extends VfCounts {
+  rxErrors: number;
+  txErrors: number;
+}
+
+/** Who counts for VFs. Counters are exact up to 2^53; all errors carry `code`. */
+export interface VfCounting {
+  /** Of all VFs of a PF. Zeros where its driver does not count. @param pf its netdev in our namespace */
+  listVfStatistics(pf: string): Promise<VfStatistics[]>;
+  /**
+   * Of a netdev. Rejects with ENODEV when it is not there, or not that of the device: numbers are
+   * given again to others; with ENOENT when there is no such namespace.
+   * @param netns path, "" for ours
+   * @param address of the device; "" for any netdev
+   */
+  netdevStatistics(netns: string, ifindex: number, address: Bdf): Promise<NetdevStatistics>;
 }

@@ -8,6 +8,7 @@
 #include "engine/routing_prefix.hpp"
 #include "link/netdev.hpp"
 #include "link/netdev_announce.hpp"
+#include "link/netdev_statistics.hpp"
 #include "link/vf_change.hpp"
 #include "link/vf_settings.hpp"
 
@@ -41,20 +42,35 @@ Napi::Object to_js(Napi::Env env, const VfSettings& vf) {
   return result;
 }
 
-Napi::Object to_js(Napi::Env env, const VfStatistics& vf) {
+void set_count(Napi::Object& result, const char* name, std::uint64_t count) {
+  result.Set(name, static_cast<double>(count));
+}
+
+// Both kinds of statistics have these.
+template <class Statistics>
+Napi::Object counts(Napi::Env env, const Statistics& statistics) {
   Napi::Object result = Napi::Object::New(env);
-  const auto set = [&](const char* name, std::uint64_t count) {
-    result.Set(name, static_cast<double>(count));
-  };
+  set_count(result, "rxPackets", statistics.rx_packets);
+  set_count(result, "txPackets", statistics.tx_packets);
+  set_count(result, "rxBytes", statistics.rx_bytes);
+  set_count(result, "txBytes", statistics.tx_bytes);
+  set_count(result, "rxDropped", statistics.rx_dropped);
+  set_count(result, "txDropped", statistics.tx_dropped);
+  return result;
+}
+
+Napi::Object to_js(Napi::Env env, const VfStatistics& vf) {
+  Napi::Object result = counts(env, vf);
   result.Set("index", vf.index);
-  set("rxPackets", vf.rx_packets);
-  set("txPackets", vf.tx_packets);
-  set("rxBytes", vf.rx_bytes);
-  set("txBytes", vf.tx_bytes);
-  set("broadcast", vf.broadcast);
-  set("multicast", vf.multicast);
-  set("rxDropped", vf.rx_dropped);
-  set("txDropped", vf.tx_dropped);
+  set_count(result, "broadcast", vf.broadcast);
+  set_count(result, "multicast", vf.multicast);
+  return result;
+}
+
+Napi::Object to_js(Napi::Env env, const NetdevStatistics& netdev) {
+  Napi::Object result = counts(env, netdev);
+  set_count(result, "rxErrors", netdev.rx_errors);
+  set_count(result, "txErrors", netdev.tx_errors);
   return result;
 }
 
@@ -158,6 +174,15 @@ Napi::Value FindNetdev(const Napi::CallbackInfo& info) {
       });
 }
 
+Napi::Value ReadNetdevStatistics(const Napi::CallbackInfo& info) {
+  return WaitingTask::run(info.Env(),
+                          [netns = as_text(info[0]), ifindex = as_ifindex(info[1]),
+                           address = as_text(info[2])]() -> ToJs {
+                            return [statistics = read_netdev_statistics(netns, ifindex, address)](
+                                       Napi::Env env) { return to_js(env, statistics); };
+                          });
+}
+
 Napi::Value SetNetdev(const Napi::CallbackInfo& info) {
   const NetdevChange change = as_netdev_change(info[2].As<Napi::Object>());
   return done<WaitingTask>(info.Env(), [netns = as_text(info[0]), ifindex = as_ifindex(info[1]),
@@ -187,6 +212,7 @@ void export_sriov(Napi::Object exports) {
   export_function<ListVfStatistics>(exports, "listVfStatistics");
   export_function<SetVf>(exports, "setVf");
   export_function<FindNetdev>(exports, "findNetdev");
+  export_function<ReadNetdevStatistics>(exports, "netdevStatistics");
   export_function<SetNetdev>(exports, "setNetdev");
   export_function<MoveNetdev>(exports, "moveNetdev");
   export_function<Announce>(exports, "announce");

@@ -214,6 +214,32 @@ TEST(VfStatisticsTest, ReadsEveryCounter) {
   EXPECT_EQ(second.tx_dropped, 108u);
 }
 
+TEST(VfStatisticsTest, ReadsCountersOfMoreThan32Bits) {
+  constexpr std::uint64_t kMany = std::uint64_t{1} << 40;
+  NetdevMessage link(RTM_NEWLINK, 3);
+  link.nest(IFLA_VFINFO_LIST, [&] {
+    link.nest(IFLA_VF_INFO, [&] {
+      put_mac(link, {.index = 4});
+      put_statistics(link, kMany);
+    });
+  });
+  const auto vfs = parse_vf_statistics(link.message());
+  ASSERT_EQ(vfs.size(), 1u);
+  EXPECT_EQ(vfs[0].rx_packets, kMany);
+  EXPECT_EQ(vfs[0].tx_dropped, kMany + 7);
+}
+
+TEST(VfStatisticsTest, HasZerosWhereTheKernelTellsOfNone) {
+  NetdevMessage link(RTM_NEWLINK, 3);
+  link.nest(IFLA_VFINFO_LIST,
+            [&] { link.nest(IFLA_VF_INFO, [&] { put_mac(link, {.index = 4}); }); });
+  const auto vfs = parse_vf_statistics(link.message());
+  ASSERT_EQ(vfs.size(), 1u);
+  EXPECT_EQ(vfs[0].index, 4u);
+  EXPECT_EQ(vfs[0].rx_packets, 0u);
+  EXPECT_EQ(vfs[0].tx_bytes, 0u);
+}
+
 TEST(ListVfSettingsTest, AsksTheKernel) {
   EXPECT_TRUE(list_vf_settings("lo").empty()) << "it has no VFs";
   EXPECT_TRUE(list_vf_statistics("lo").empty());

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { eventually, PluginNode } from "../../sriov/device-plugin/fixture.ts";
 import { addIgb } from "../../sriov/fixtures/fake-nics.ts";
@@ -71,6 +72,17 @@ it("a pool offers its VFs, and says when one has no driver or its PF no link", a
   expect((await listOf(2)).map(({ health }) => health)).toEqual(["Healthy", "Unhealthy"]);
   sysfs.set(PF, "net/ens1f0/carrier", "0");
   expect((await listOf(3)).map(({ health }) => health)).toEqual(["Unhealthy", "Unhealthy"]);
+});
+
+it("a VF whose driver has made no netdev is unhealthy, one whose netdev is with a pod is not", async () => {
+  const [mine, wedged] = ["0000:01:10.0", "0000:01:10.2"];
+  for (const name of ["ens1f0v0", "ens1f0v1"]) sysfs.moveNetdev(name);
+  rmSync(sysfs.device(wedged, "net"), { recursive: true });
+  await start({});
+  expect((await listOf(1)).map(({ ID, health }) => [ID, health])).toEqual([
+    [mine, "Healthy"],
+    [wedged, "Unhealthy"],
+  ]);
 });
 
 it("VFs that are made or removed come to the kubelet and go", async () => {

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import type { VfKernel } from "../../sriov/types.ts";
+import type { VfCounting, VfKernel } from "../../sriov/types.ts";
 
 /** What native/addon.cpp exports. JS validates before it calls; C++ asserts. Keep the two in step. */
 export interface Native extends KernelBridges {
@@ -648,24 +648,7 @@ export interface NativeDataplane {
 }
 
 /** PFs, VFs and their netdevs; also in the addon. */
-export interface NativeVfs extends VfKernel {
-  /** Of all VFs of a PF. Zeros where its driver does not count. @param pf its netdev in our namespace */
-  listVfStatistics(pf: string): Promise<VfStatistics[]>;
-}
-
-/** What a VF has moved since it, its driver or its PF was reset (IFLA_VF_STATS). */
-export interface VfStatistics {
-  index: number;
-  rxPackets: number;
-  txPackets: number;
-  rxBytes: number;
-  txBytes: number;
-  /** Received. */
-  broadcast: number;
-  multicast: number;
-  rxDropped: number;
-  txDropped: number;
-}
+export interface NativeVfs extends VfKernel, VfCounting {}
 
 const require = createRequire(import.meta.url);
 

@@ -10,6 +10,7 @@ import { MirrorMetrics } from "./mirror-metrics.ts";
 import { OverlayMetrics } from "./overlay-metrics.ts";
 import { PortMetrics } from "./port-metrics.ts";
 import { ProcessMetrics } from "./process-metrics.ts";
+import { VfMetrics, type VfMetricsSource } from "./vf-metrics.ts";
 import { WorkerMetrics } from "./worker-metrics.ts";
 
 export interface Metrics {
@@ -30,12 +31,14 @@ export interface MetricSources {
   overlay?: () => OverlayCounts;
   /** What is known of the paths to other VTEPs. */
   paths?: () => PathMtuView[];
+  /** VFs of the node. */
+  vfs?: VfMetricsSource;
 }
 
 /** Metrics of one agent in a registry of their own. Nothing is sampled between scrapes. */
 export function createMetrics(
   view: AgentView,
-  { mirror, overlay, paths }: MetricSources = {},
+  { mirror, overlay, paths, vfs }: MetricSources = {},
 ): Metrics {
   const registry = new Registry();
   const cni = new CniMetrics(registry);
@@ -48,16 +51,19 @@ export function createMetrics(
   const mirrorMetrics = mirror && new MirrorMetrics(registry);
   const overlayMetrics = overlay && new OverlayMetrics(registry);
   const pathMetrics = paths && new PathMtuMetrics(registry);
+  const vfMetrics = vfs && new VfMetrics(registry, vfs);
   const refresh = () => {
     for (const part of parts) part.refresh(view);
     if (mirror) mirrorMetrics?.refresh(mirror());
     if (overlay) overlayMetrics?.refresh(overlay());
     if (paths) pathMetrics?.refresh(paths());
+    vfMetrics?.refresh();
   };
   return {
     contentType: registry.contentType,
     refresh,
-    scrape() {
+    async scrape() {
+      await vfMetrics?.read();
       refresh();
       return registry.metrics();
     },

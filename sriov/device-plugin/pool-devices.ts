@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { isForProgram } from "../policy/drivers.ts";
 import { assignVfs, type Selectors } from "../policy/selectors.ts";
 import type { Bdf, PhysicalFunction, VirtualFunction } from "../types.ts";
 import type { DeviceSource, PluginDevice } from "./device.ts";
@@ -57,9 +58,11 @@ function deviceOf(vf: VirtualFunction, reason: string): PluginDevice {
   };
 }
 
-/** Why a pod could do nothing with a VF. */
-function problemOf({ driver }: VirtualFunction, pf: PhysicalFunction): string {
+/** Why a pod could do nothing with a VF; "" when it could. */
+export function problemOf(vf: VirtualFunction, pf: PhysicalFunction): string {
+  const { driver, hasNetdev } = vf;
   if (driver === "") return "no driver is bound to it";
+  if (!isForProgram(vf) && !hasNetdev) return `its driver ${driver} has made no netdev for it`;
   if (pf.ifname !== "" && !pf.linkUp) return `the link of its PF ${pf.ifname} is down`;
   return "";
 }

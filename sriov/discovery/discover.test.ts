@@ -47,6 +47,7 @@ describe("discover", () => {
         numaNode: 0,
         iommuGroup: 3,
         ifname: "ens1f1v0",
+        hasNetdev: true,
         representor: "",
         xdpFeatures: null,
       },

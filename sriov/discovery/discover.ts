@@ -1,6 +1,6 @@
 import { linkName, names, pciDevice, readNumber, readText, SYSFS } from "../sysfs.ts";
 import type { Bdf, PhysicalFunction, VirtualFunction } from "../types.ts";
-import { hasCarrier, Netdevs } from "./netdevs.ts";
+import { hasCarrier, hasNetdev, Netdevs } from "./netdevs.ts";
 import type { NetdevReaders } from "./readers.ts";
 import { representors } from "./representors.ts";
 
@@ -86,6 +86,7 @@ async function describeVf(
   // Also when the VF has gone since: what is there now is no VF of this PF.
   if (address === "" || (await linkName(device, "physfn")) !== pf) return null;
   const netdev = await netdevs.ofDevice(device);
+  const made = await hasNetdev(device);
   const facts = await describeDevice(device);
   if (facts === null) return null;
   return {
@@ -94,6 +95,7 @@ async function describeVf(
     index,
     ...facts,
     ifname: netdev?.name ?? "",
+    hasNetdev: made,
     representor: ports.get(index) ?? "",
     xdpFeatures: netdev?.xdpFeatures ?? null,
   };

@@ -61,11 +61,23 @@ export class Netdevs {
   }
 }
 
+/**
+ * Whether a device has a netdev in any namespace: the kernel keeps the directory of netdevs while
+ * there is one, and shows those of other namespaces to nobody.
+ */
+export async function hasNetdev(device: string): Promise<boolean> {
+  const homes = await Promise.all((await netdevHomes(device)).map((home) => names(home)));
+  return homes.some((inside) => inside.includes("net"));
+}
+
 /** A virtio netdev hangs below the virtio device of its PCI device, every other one below its own. */
-async function netdevPaths(device: string): Promise<string[]> {
+async function netdevHomes(device: string): Promise<string[]> {
   const virtio = (await names(device)).filter((name) => VIRTIO.test(name));
-  const homes = [device, ...virtio.map((name) => join(device, name))];
-  const found = homes.map(async (home) =>
+  return [device, ...virtio.map((name) => join(device, name))];
+}
+
+async function netdevPaths(device: string): Promise<string[]> {
+  const found = (await netdevHomes(device)).map(async (home) =>
     (await names(home, "net")).map((name) => join(home, "net", name)),
   );
   return (await Promise.all(found)).flat();

@@ -15,6 +15,7 @@ export function member(bus: number, index: number, more: Partial<PoolMember> = {
     numaNode: -1,
     iommuGroup: null,
     ifname: `ens${bus}v${index}`,
+    hasNetdev: true,
     representor: "",
     xdpFeatures: null,
     ...more,

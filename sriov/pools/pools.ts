@@ -110,6 +110,11 @@ export class Pools {
     return this.#leases.get(address) ?? null;
   }
 
+  /** Whether the VF is free and not to be had yet. */
+  isCooling(address: Bdf): boolean {
+    return (this.#freed.get(address)?.until ?? 0) > this.#now();
+  }
+
   leaseOf(owner: string): Lease | null {
     return this.leases().find((lease) => lease.owner === owner) ?? null;
   }
@@ -178,10 +183,7 @@ export class Pools {
   }
 
   #free(members: readonly PoolMember[]): PoolMember[] {
-    const now = this.#now();
-    return members.filter(
-      ({ address }) => !this.#leases.has(address) && (this.#freed.get(address)?.until ?? 0) <= now,
-    );
+    return members.filter(({ address }) => !this.#leases.has(address) && !this.isCooling(address));
   }
 
   #rank(free: readonly PoolMember[], numaNode: number | null): PoolMember[] {

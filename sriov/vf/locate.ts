@@ -1,6 +1,5 @@
-import type { Bdf, NetdevInfo } from "../types.ts";
+import type { Bdf, NetdevInfo, VfKernel } from "../types.ts";
 import { errnoOf } from "./errors.ts";
-import type { VfParts } from "./parts.ts";
 
 /** Our own network namespace, as VfKernel names it. */
 export const HERE = "";
@@ -15,7 +14,7 @@ export interface Place {
  * when it is in neither.
  */
 export async function locate(
-  { kernel }: VfParts,
+  { kernel }: { kernel: Pick<VfKernel, "findNetdev"> },
   address: Bdf,
   netns: string,
 ): Promise<Place | null> {
@@ -26,9 +25,9 @@ export async function locate(
 }
 
 // The path of a dead namespace is missing, or an ordinary file that nothing is mounted on.
-const GONE = new Set(["ENOENT", "ENOTDIR", "EINVAL", "ESRCH"]);
+export const NETNS_GONE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "EINVAL", "ESRCH"]);
 
 function nullIfGone(error: unknown): null {
-  if (GONE.has(errnoOf(error))) return null;
+  if (NETNS_GONE.has(errnoOf(error))) return null;
   throw error;
 }

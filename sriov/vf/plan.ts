@@ -1,3 +1,4 @@
+import { isForProgram, PROGRAM_DRIVERS } from "../policy/drivers.ts";
 import type { NetdevInfo, VfSettings, VirtualFunction } from "../types.ts";
 import { wantedSettings } from "./changes.ts";
 import { VfError } from "./errors.ts";
@@ -20,14 +21,6 @@ export interface VfWish {
   ifname: string;
   /** Checked against each other: parseVfNetConf. */
   knobs: VfKnobs;
-}
-
-/** Drivers that hand the device to a program: there is no netdev (DPDK's Linux guide). */
-const PROGRAM_DRIVERS = new Set(["vfio-pci", "uio_pci_generic", "igb_uio"]);
-
-/** Whether a VF goes to a program of the pod instead of to its network stack. */
-export function isForProgram({ driver }: Pick<VirtualFunction, "driver">): boolean {
-  return PROGRAM_DRIVERS.has(driver);
 }
 
 /**
@@ -105,7 +98,7 @@ async function requireNetdev({ kernel }: VfParts, vf: Device): Promise<NetdevInf
   const driver = vf.driver === "" ? "no driver is bound to it" : `its driver is ${vf.driver}`;
   const reason = `it has no netdev in the node's namespace; ${driver}`;
   const accepted = "a VF with a netdev, or one of the drivers";
-  const programs = [...PROGRAM_DRIVERS].join(", ");
+  const programs = PROGRAM_DRIVERS.join(", ");
   throw new VfError({ subject: `VF ${vf.address}`, reason, accepted: `${accepted} ${programs}` });
 }
 

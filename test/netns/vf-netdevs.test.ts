@@ -41,15 +41,21 @@ bareScenario(
       "  gateways: [], routes: [] });",
       'const announced = [await said(native.announce(pod, "net1", "10.97.0.2")),',
       '  await said(native.announce(pod, "net1", "fd00:97::2"))];',
+      'const statistics = await native.netdevStatistics(pod, moved, "");',
       "await native.setNetdev(pod, moved, { up: false });",
       'const back = await native.moveNetdev(pod, moved, "", "v0");',
       'const after = (await native.listLinks()).find((link) => link.name === "v0");',
-      "console.log(JSON.stringify({ inside, announced, back, after }));",
+      "console.log(JSON.stringify({ inside, announced, statistics, back, after }));",
     ]);
     console.log(printed.trim());
-    const { inside, announced, back, after } = JSON.parse(printed);
+    const { inside, announced, statistics, back, after } = JSON.parse(printed);
     expect(inside).toMatchObject({ mac: "02:00:00:00:0a:01", mtu: 9000, up: true });
     expect(announced).toEqual([null, null]);
+    expect(Object.keys(statistics).sort()).toEqual(
+      ["rx", "tx"].flatMap((way) => ["Bytes", "Dropped", "Errors", "Packets"].map((n) => way + n)),
+    );
+    expect(statistics.txPackets).toBeGreaterThanOrEqual(announced.length);
+    expect(statistics.txBytes).toBeGreaterThanOrEqual(announced.length * 42);
     expect(after).toMatchObject({ ifindex: back, mac: "02:00:00:00:0a:01", mtu: 9000, up: false });
   },
 );
@@ -66,10 +72,12 @@ bareScenario("What the addon cannot do to a VF rejects with the reason", {}, asy
     "  await said(native.setNetdev('', 99999, { mtu: 1400 })),",
     "  await said(native.setNetdev('', v0.ifindex, { mtu: 70000 })),",
     '  await said(native.announce("", "v0", "10.97.0.9")),',
+    '  await said(native.netdevStatistics("", 99999, "")),',
+    '  await said(native.netdevStatistics("/run/netns/mr-no-such", 1, "")),',
     "]));",
   ]);
   console.log(printed.trim());
-  const [vlan, mac, pf, name, netns, link, mtu, down] = JSON.parse(printed);
+  const [vlan, mac, pf, name, netns, link, mtu, down, counts, nowhere] = JSON.parse(printed);
   expect(vlan).toMatch(
     /^EOPNOTSUPP: interface v0, VF 3: set vlan 100, vlanQoS 2, vlanProto 802.1ad/,
   );
@@ -80,6 +88,8 @@ bareScenario("What the addon cannot do to a VF rejects with the reason", {}, asy
   expect(link).toMatch(/^ENODEV: /);
   expect(mtu).toMatch(/^EINVAL: interface v0: set MTU 70000: /);
   expect(down).toMatch(/^ENETDOWN: announce 10.97.0.9 on interface v0/);
+  expect(counts).toMatch(/^ENODEV: read the statistics of interface with index 99999/);
+  expect(nowhere).toMatch(/^ENOENT: network namespace \/run\/netns\/mr-no-such/);
 });
 
 bareScenario("The addon finds no VFs and no device where there are none", {}, async (scope) => {
