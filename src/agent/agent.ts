@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Attacher } from "../../cni/attacher.ts";
+import { VfReader } from "../../sriov/statistics/reader.ts";
 import type { Config } from "../config/schema.ts";
 import { Dataplane } from "../dataplane/dataplane.ts";
 import { loadNative, type Native } from "../dataplane/native.ts";
@@ -24,7 +25,9 @@ import { type Life, ReadModel } from "./read-model.ts";
 import { Reconciler } from "./reconcile.ts";
 import { nodeAddresses } from "./uplink-dangers.ts";
 import { Uplinks } from "./uplinks.ts";
-import { type VfHost, vfHost } from "./vf-host.ts";
+import { type VfHost, vfCounting, vfHost } from "./vf-host.ts";
+import { VfReadModel } from "./vf-read-model.ts";
+import type { VfApi } from "./vf-view.ts";
 import { Vfs } from "./vfs.ts";
 import type { AgentView } from "./view.ts";
 
@@ -35,6 +38,8 @@ export interface Agent {
   forwarding: ForwardingApi;
   /** VTEPs, VNIs and the fabric, for the API. */
   overlay: OverlayApi;
+  /** VFs, for the API and for metrics. */
+  vfs: VfApi;
   /** What is known of the paths to other VTEPs, for metrics. */
   paths: () => PathMtuView[];
   /**
@@ -116,6 +121,7 @@ async function start(config: Config, options: AgentOptions, closers: Closers): P
     attacher,
     view: new ReadModel(parts, config, reconciler, life),
     forwarding,
+    vfs: new VfReadModel(parts, attacher, new VfReader({ kernel: vfCounting(), log })),
     overlay: fabric?.controller.view ?? NO_OVERLAY,
     paths: () => fabric?.paths.views() ?? [],
     stop: async () => {

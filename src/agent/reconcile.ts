@@ -44,6 +44,7 @@ export class Reconciler {
   async run(atStart: boolean): Promise<ReconcileView> {
     const view = emptyView();
     await this.#repairUplinks(view);
+    await this.#lookAtVfs(view);
     const links = await this.#ownLinks();
     const keys = new Set([...this.#parts.journal.attachments.keys(), ...links.keys()]);
     await Promise.all(
@@ -90,12 +91,20 @@ export class Reconciler {
   }
 
   async #repairUplinks(view: ReconcileView): Promise<void> {
-    for (const failure of await this.#uplinks.repair()) {
-      // Tried again at every run, but what stays the same is logged once.
-      if (!this.#last?.failures.includes(failure)) this.#parts.log.warn(failure);
-      if (!view.failures.includes(failure)) view.failures.push(failure);
-    }
+    for (const failure of await this.#uplinks.repair()) this.#noted(failure, view);
     await this.#watcher.uplinksSeen();
+  }
+
+  async #lookAtVfs(view: ReconcileView): Promise<void> {
+    await this.#parts.vfs
+      .look()
+      .catch((error: Error) => this.#noted(`VFs: ${error.message}`, view));
+  }
+
+  // Tried again at every run, but what stays the same is logged once.
+  #noted(failure: string, view: ReconcileView): void {
+    if (!this.#last?.failures.includes(failure)) this.#parts.log.warn(failure);
+    if (!view.failures.includes(failure)) view.failures.push(failure);
   }
 
   async #ownLinks(): Promise<Map<string, HostLink>> {

@@ -34,8 +34,9 @@ export class VfNode extends Node {
     for (let n = 0; n < 9; n++) machine.namespaces.set(request(n).netns, new Set(["lo"]));
   }
 
-  startAgent(extra = "") {
-    return this.start(extra, CONFIG);
+  /** @param sriov more keys of `sriov` */
+  startAgent(sriov = "") {
+    return this.start("", `${CONFIG}${sriov && `  ${sriov}\n`}`);
   }
 
   /** Before its n-th call about VFs from now on the agent comes to a halt. @returns when it has */

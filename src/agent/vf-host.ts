@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { isNetns } from "../../cni/netns.ts";
 import { discoverHost } from "../../sriov/policy/provision.ts";
+import type { CountingKernel } from "../../sriov/statistics/pf-reader.ts";
 import { linkName, pciDevice, SYSFS } from "../../sriov/sysfs.ts";
 import type { Bdf, PhysicalFunction, VfKernel } from "../../sriov/types.ts";
 import { pfNameBy, type VfParts } from "../../sriov/vf/parts.ts";
@@ -37,6 +38,13 @@ export function vfHost(native: Native, sysfs = SYSFS): VfHost {
     driverOf: (address) => linkName(pciDevice(sysfs, address), "driver"),
   };
 }
+
+/** Counters of VFs, read without waiting for a PF that is being programmed. */
+export const vfCounting = (): CountingKernel => ({
+  listVfStatistics: (...args) => loadNative().listVfStatistics(...args),
+  netdevStatistics: (...args) => loadNative().netdevStatistics(...args),
+  findNetdev: (...args) => loadNative().findNetdev(...args),
+});
 
 // Agents of tests that have no VFs need no addon.
 function lazily(): VfKernel {

@@ -130,10 +130,13 @@ export class Vfs {
     return this.#pools.poolOf(address) ?? NO_POOL;
   }
 
-  /** Milliseconds until the VF may be given again; 0 when it may. */
-  coolingOf(address: Bdf): number {
-    const { cooling } = this.#pools.export();
-    return cooling.find((one) => one.address === address)?.milliseconds ?? 0;
+  /** Names of the pools, in the order of the configuration. */
+  get pools(): string[] {
+    return this.#config.map(resourceOf);
+  }
+
+  isCooling(address: Bdf): boolean {
+    return this.#pools.isCooling(address);
   }
 
   #query({ device, pool }: VfWanted): { pool: string; address?: Bdf } {

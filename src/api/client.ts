@@ -8,6 +8,7 @@ import type {
   RouteList,
   TraceView,
 } from "../agent/forwarding-view.ts";
+import type { VfDetail, VfInfo } from "../agent/vf-view.ts";
 import type {
   AgentStatus,
   AttachmentView,
@@ -43,6 +44,12 @@ export class AgentCallError extends Error {
   }
 }
 
+export interface VfReleased {
+  vf: string;
+  /** containerId:ifname. */
+  attachment: string;
+}
+
 export interface AgentClient {
   status(): Promise<AgentStatus>;
   ports(): Promise<PortView[]>;
@@ -61,6 +68,9 @@ export interface AgentClient {
   vteps(): Promise<VtepView[]>;
   vnis(): Promise<VniView[]>;
   fabric(): Promise<FabricView>;
+  vfs(): Promise<VfInfo[]>;
+  vf(address: string): Promise<VfDetail>;
+  releaseVf(address: string): Promise<VfReleased>;
   trace(wish: Record<string, unknown>): Promise<TraceView>;
 }
 
@@ -86,6 +96,9 @@ export function createClient(socket = DEFAULT_SOCKET): AgentClient {
     vteps: () => view("vteps"),
     vnis: () => view("vnis"),
     fabric: () => view("fabric"),
+    vfs: () => view("vfs"),
+    vf: (address) => view("vfs/show", { vf: address }),
+    releaseVf: (address) => post("vfs/release", { vf: address }),
     trace: (wish) => post("trace", wish),
   };
 }

@@ -20,14 +20,24 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
  * @throws Error in words when the port is taken.
  */
 export async function listenOnLoopback(server: Server, address: string): Promise<void> {
+  await listenOn(server, address);
+}
+
+/**
+ * Binds any address.
+ * @param address as of listenOnLoopback, or ":PORT" for all addresses
+ * @throws Error in words when the port is taken.
+ */
+export async function listenOn(server: Server, address: string): Promise<void> {
   const colon = address.lastIndexOf(":");
   const host = address.slice(0, colon).replace(/^\[|\]$/g, "");
-  await listen(server, { host, port: Number(address.slice(colon + 1)) });
+  const port = Number(address.slice(colon + 1));
+  await listen(server, host === "" ? { port } : { host, port });
 }
 
 function listen(server: Server, options: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    const where = options.path ?? `${options.host} port ${options.port}`;
+    const where = options.path ?? `${options.host ?? "any address,"} port ${options.port}`;
     server.once("error", (error: NodeJS.ErrnoException) => {
       reject(new Error(`cannot listen on ${where}: ${explain(error)}`, { cause: error }));
     });

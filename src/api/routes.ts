@@ -1,4 +1,5 @@
 import type { ForwardingApi } from "../agent/forwarding-view.ts";
+import { NO_VFS, type VfApi } from "../agent/vf-view.ts";
 import type { AgentView } from "../agent/view.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { NO_OVERLAY, type OverlayApi } from "../vxlan/view.ts";
@@ -15,6 +16,7 @@ import {
   trace,
 } from "./forwarding.ts";
 import { type Answer, HttpError, json, plain } from "./http.ts";
+import { listVfs, releaseVf, showVf } from "./vfs.ts";
 
 /** CNI results with a thousand routes stay far below. */
 export const BODY_LIMIT = 1024 * 1024;
@@ -28,6 +30,8 @@ export interface ApiAgent {
   forwarding: ForwardingApi;
   /** Left out by an agent without VTEPs. */
   overlay?: OverlayApi;
+  /** Left out by an agent that looks at no VFs. */
+  vfs?: VfApi;
   metrics: Metrics;
   /** Answers one CNI call; `body` is what the executable sent. */
   cni: (body: string) => Promise<Answer>;
@@ -61,6 +65,9 @@ export const ROUTES: Readonly<Record<string, Partial<Record<Method, Route>>>> = 
   "/v1/vteps": overlayRoute((overlay) => overlay.vteps()),
   "/v1/vnis": overlayRoute((overlay) => overlay.vnis()),
   "/v1/fabric": overlayRoute((overlay) => overlay.fabric()),
+  "/v1/vfs": { GET: vfRoute(listVfs) },
+  "/v1/vfs/show": { GET: vfRoute(showVf) },
+  "/v1/vfs/release": { POST: vfRoute(releaseVf) },
   "/v1/trace": { POST: tableRoute(trace) },
   "/metrics": { GET: { handle: (agent) => metricsAnswer(started(agent).metrics) } },
   "/healthz": { GET: { handle: () => plain("ok") } },
@@ -92,6 +99,12 @@ function overlayRoute(show: (overlay: OverlayApi) => unknown): { GET: Route } {
   return {
     GET: { handle: async (agent) => json(await show(started(agent).overlay ?? NO_OVERLAY)) },
   };
+}
+
+function vfRoute(
+  ask: (vfs: VfApi, body: string, query: URLSearchParams) => Promise<Answer>,
+): Route {
+  return { handle: (agent, body, query) => ask(started(agent).vfs ?? NO_VFS, body, query) };
 }
 
 function tableRoute(ask: TableRequest): Route {

@@ -5,6 +5,7 @@ import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { createLogger, type Logger } from "../telemetry/log.ts";
 import { createMetrics, type MetricSources } from "../telemetry/metrics.ts";
+import { stopSignal } from "./stop-signal.ts";
 
 type Stop = () => Promise<void>;
 
@@ -18,7 +19,7 @@ const LAST_MS = 500;
 export async function runAgent(configFile: string): Promise<void> {
   const config = loadConfig(configFile);
   const log = createLogger(config.log.level);
-  const stopped = stopSignal(log);
+  const stopped = stopSignal(log, "the next start cleans up");
   await using parts = new AsyncDisposableStack();
   const api = await openApi({ socket: config.socket, log });
   parts.defer(api.close);
@@ -41,34 +42,27 @@ async function startParts(
 ): Promise<void> {
   const agent = await createAgent(config, { log });
   defer(() => agent.stop());
-  const { view, forwarding, overlay } = agent;
+  const { view, forwarding, overlay, vfs } = agent;
   const metrics = createMetrics(view, metricSources(agent, config));
   if (config.metrics.listen !== "unix") defer(await openMetrics(config.metrics.listen, metrics));
-  api.serve({ view, forwarding, overlay, metrics, cni: cniHandler(agent.attacher, metrics, log) });
+  api.serve({
+    view,
+    forwarding,
+    overlay,
+    vfs,
+    metrics,
+    cni: cniHandler(agent.attacher, metrics, log),
+  });
   // Last in, first out: calls under way finish before the agent stops, new ones are refused.
   defer(api.close);
 }
 
 /** An agent without a fabric must not look like one whose store is away. */
 export function metricSources(
-  { forwarding, overlay, paths }: Pick<Agent, "forwarding" | "overlay" | "paths">,
+  { forwarding, overlay, paths, vfs }: Pick<Agent, "forwarding" | "overlay" | "paths" | "vfs">,
   { fabric }: Pick<Config, "fabric">,
 ): MetricSources {
   const mirror = () => forwarding.mirror();
-  return fabric === undefined ? { mirror } : { mirror, overlay: () => overlay.counts(), paths };
-}
-
-/** Resolves at the first SIGTERM or SIGINT. A second one ends the process as it stands. */
-function stopSignal(log: Logger): Promise<void> {
-  return new Promise((resolve) => {
-    let signals = 0;
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      process.on(signal, () => {
-        signals++;
-        if (signals === 1) return resolve();
-        log.fatal({ signal }, "forced to end; the next start cleans up");
-        process.exit(1);
-      });
-    }
-  });
+  const always = { mirror, vfs };
+  return fabric === undefined ? always : { ...always, overlay: () => overlay.counts(), paths };
 }

@@ -1,48 +1,59 @@
 import type { Command } from "commander";
-import type { PhysicalFunction, VirtualFunction } from "../../sriov/types.ts";
-import { toJson } from "./show.ts";
-import { type Column, renderTable } from "./table.ts";
+import type { VfInfo } from "../agent/vf-view.ts";
+import { createClient } from "../api/client.ts";
+import { type ShowOptions, toJson, withShowOptions } from "./show.ts";
+import { renderVf, renderVfs } from "./vf-text.ts";
 
-type Row = VirtualFunction & { pfName: string };
-
-const COLUMNS: Column<Row>[] = [
-  { title: "VF", cell: ({ address }) => address },
-  { title: "PF", cell: ({ pfName, pf }) => pfName || pf },
-  { title: "INDEX", cell: ({ index }) => index },
-  { title: "DRIVER", cell: ({ driver }) => driver || null },
-  { title: "INTERFACE", cell: ({ ifname }) => ifname || null },
-  { title: "NUMA", cell: ({ numaNode }) => (numaNode < 0 ? null : numaNode) },
-  { title: "IOMMU", cell: ({ iommuGroup }) => iommuGroup },
-  { title: "ZERO-COPY", cell: ({ xdpFeatures }) => zeroCopy(xdpFeatures) },
-];
-
-/** What the driver says it can; the probe of a port decides. */
-const zeroCopy = (features: readonly string[] | null): string | null =>
-  features === null ? null : features.includes("xsk-zerocopy") ? "offered" : "no";
-
-export function renderVfs(pfs: readonly PhysicalFunction[]): string {
-  if (pfs.length === 0) return "no NIC of this node has virtual functions\n";
-  const heads = pfs.map(({ address, ifname, driver, numVfs, totalVfs }) => {
-    const name = ifname === "" ? address : `${ifname} (${address})`;
-    return `${name}: ${driver || "no driver"}, ${numVfs} of ${totalVfs} VFs\n`;
-  });
-  const rows = pfs.flatMap(({ ifname, vfs }) => vfs.map((vf) => ({ ...vf, pfName: ifname })));
-  const table = rows.length === 0 ? "" : `\n${renderTable(COLUMNS, rows)}`;
-  return `${heads.join("")}${table}`;
-}
-
-/** Both look at this node themselves: VFs are there without an agent. */
 export function addVfCommand(program: Command): void {
   const vf = program.command("vf").description("show virtual functions, and plan what to make");
-  vf.command("list", { isDefault: true })
-    .description("show the PFs of this node with their VFs")
-    .option("--json", "print JSON for programs")
-    .action(async ({ json }: { json?: boolean }) => {
-      const { loadNative } = await import("../dataplane/native.ts");
-      const { discoverHost } = await import("../../sriov/policy/provision.ts");
-      const pfs = await discoverHost({ native: loadNative() });
-      process.stdout.write(json ? toJson(pfs) : renderVfs(pfs));
-    });
+  addList(vf);
+  addShow(vf);
+  addRelease(vf);
+  addPlan(vf);
+}
+
+/** Looks at this node itself: VFs are there without an agent. */
+function addList(vf: Command): void {
+  const list = vf
+    .command("list", { isDefault: true })
+    .description("show the PFs of this node with their VFs, and who has them if an agent runs");
+  withShowOptions(list).action(async ({ socket, json }: ShowOptions) => {
+    const { loadNative } = await import("../dataplane/native.ts");
+    const { discoverHost } = await import("../../sriov/policy/provision.ts");
+    const pfs = await discoverHost({ native: loadNative() });
+    process.stdout.write(json ? toJson(pfs) : renderVfs(pfs, await askedAgent(socket)));
+  });
+}
+
+const askedAgent = (socket: string): Promise<VfInfo[] | null> =>
+  createClient(socket)
+    .vfs()
+    .catch(() => null);
+
+function addShow(vf: Command): void {
+  const show = vf
+    .command("show")
+    .description("show one VF: who has it, how it is set up and what is given back")
+    .argument("<address>", "PCI address like 0000:3b:02.1");
+  withShowOptions(show).action(async (address: string, { socket, json }: ShowOptions) => {
+    const found = await createClient(socket).vf(address);
+    process.stdout.write(json ? toJson(found) : renderVf(found));
+  });
+}
+
+function addRelease(vf: Command): void {
+  const release = vf
+    .command("release")
+    .description("take a VF from its pod and make it what it was, as a DEL would")
+    .argument("<address>", "PCI address like 0000:3b:02.1");
+  withShowOptions(release).action(async (address: string, { socket, json }: ShowOptions) => {
+    const released = await createClient(socket).releaseVf(address);
+    const text = `VF ${released.vf} is free: taken from attachment ${released.attachment}\n`;
+    process.stdout.write(json ? toJson(released) : text);
+  });
+}
+
+function addPlan(vf: Command): void {
   vf.command("plan")
     .description("say what the policies of a configuration would change on this node; a dry run")
     .argument("<file>", "YAML file")

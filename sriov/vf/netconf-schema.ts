@@ -3,9 +3,9 @@ import { ipSchema, macSchema } from "../../cni/addresses.ts";
 import { NAME_ACCEPTED, NAME_PATTERN } from "../../cni/environment.ts";
 import { ipamSchema, MODES } from "../../cni/netconf.ts";
 import { dnsSchema, prevResultSchema } from "../../cni/result.ts";
+import { bdfSchema } from "../../src/config/bdf.ts";
 import { absolutePath, integer, list, oneOf, text } from "../../src/config/fields.ts";
 import { MAX_VLAN } from "../../src/config/vlan-schema.ts";
-import type { Bdf } from "../types.ts";
 
 // The kernel's drivers take an int (ndo_set_vf_rate).
 const MAX_RATE = 2 ** 31 - 1;
@@ -16,16 +16,6 @@ const MTU_MIN = 68;
 const MTU_MAX = 65535;
 const MAX_SOCKET_PATH = 107;
 const MAX_PATH = 4095;
-
-const BDF_ACCEPTED = 'the PCI address of a VF like "0000:3b:02.1"';
-
-/** Becomes lower case and gets its domain. */
-const bdfSchema = z.string({ error: BDF_ACCEPTED }).transform((value, context): Bdf => {
-  const match = /^([0-9a-f]{4,8}:)?([0-9a-f]{2}:[01][0-9a-f]\.[0-7])$/.exec(value.toLowerCase());
-  if (match) return `${match[1] ?? "0000:"}${match[2]}`;
-  context.addIssue({ code: "custom", message: BDF_ACCEPTED });
-  return z.NEVER;
-});
 
 const onOff = oneOf(["on", "off"]);
 const rate = integer(0, MAX_RATE, "Mbit/s; 0 for no limit");
