@@ -30,10 +30,10 @@ export async function provisionVfs(
 /** VFs for pods, by way of the kubelet. */
 export async function offerVfs(
   { vfs, log }: Parts,
-  { sriov: { pools, kubeletDir } }: Config,
+  { sriov: { pools, kubeletDir, registration } }: Config,
   closers: Closers,
 ): Promise<void> {
-  const offered = new VfPools({ vfs, pools, kubeletDir, log });
+  const offered = new VfPools({ vfs, pools, kubeletDir, registration, log });
   closers.push(() => offered.stop());
   await offered.start();
 }

@@ -96,9 +96,9 @@ export class Reconciler {
   }
 
   async #lookAtVfs(view: ReconcileView): Promise<void> {
-    await this.#parts.vfs
-      .look()
-      .catch((error: Error) => this.#noted(`VFs: ${error.message}`, view));
+    const { vfs } = this.#parts;
+    await vfs.look().catch((error: Error) => this.#noted(`VFs: ${error.message}`, view));
+    for (const stray of vfs.strays) this.#noted(stray, view);
   }
 
   // Tried again at every run, but what stays the same is logged once.

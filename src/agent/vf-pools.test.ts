@@ -30,7 +30,7 @@ afterEach(async () => {
 async function start(...wanted: Partial<SriovPool>[]): Promise<VfPools> {
   const rest = {
     ...{ resourcePrefix: "millrace.io", excludeTopology: false, additionalInfo: {} },
-    devicePlugin: true,
+    ...{ devicePlugin: true, pfPreference: "spread" as const },
   };
   const all = wanted.map((one) => ({ name: "fast", selectors: ANY, ...rest, ...one }));
   const { links, xdpFeatures } = sysfs.readers;
@@ -92,6 +92,10 @@ it("VFs that are made or removed come to the kubelet and go", async () => {
   expect(await listOf(2)).toEqual([]);
   await sysfs.write(sysfs.device(PF, "sriov_numvfs"), "3");
   await eventually(() => node.kubelet.lists.at(-1)?.length === 3);
+});
+
+it("a pool that is not offered is unknown to the kubelet", async () => {
+  expect((await start({ devicePlugin: false })).status()).toEqual([]);
 });
 
 it("an agent without pools tells the kubelet nothing", async () => {

@@ -1,6 +1,6 @@
 import type { DevicePlugin, PluginStatus } from "../../sriov/device-plugin/plugin.ts";
 import { PoolSource, poolDevices } from "../../sriov/device-plugin/pool-devices.ts";
-import type { SriovPool } from "../config/schema.ts";
+import type { SriovConfig, SriovPool } from "../config/schema.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Vfs } from "./vfs.ts";
 
@@ -11,6 +11,7 @@ export interface VfPoolsOptions {
   vfs: Pick<Vfs, "look" | "pfs" | "stuck">;
   pools: readonly SriovPool[];
   kubeletDir: string;
+  registration?: SriovConfig["registration"];
   deviceInfoDir?: string;
   lookMs?: number;
   log: Logger;
@@ -33,20 +34,20 @@ export class VfPools {
 
   /** @throws Error when the name of a pool makes the path of its socket too long */
   async start(): Promise<void> {
-    const { kubeletDir, deviceInfoDir, log, lookMs = LOOK_MS } = this.#options;
+    const { kubeletDir, deviceInfoDir, registration, log, lookMs = LOOK_MS } = this.#options;
     if (this.#options.pools.length === 0) return;
     await this.#look();
     if (this.#sources.size === 0) return;
     // gRPC takes a while to load, and an agent without pools needs none.
     const { openDevicePlugin } = await import("../../sriov/device-plugin/plugin.ts");
     for (const [{ name, resourcePrefix: prefix, ...pool }, source] of this.#sources) {
-      const { excludeTopology, additionalInfo } = pool;
+      const { excludeTopology, additionalInfo, pfPreference: preference } = pool;
       const known = Object.keys(additionalInfo).length > 0 ? additionalInfo : null;
       const options = {
         resource: { prefix, name },
         source,
-        excludeTopology,
-        additionalInfo: known,
+        ...{ excludeTopology, preference, additionalInfo: known },
+        ...(registration && { registration }),
       };
       this.#plugins.push(openDevicePlugin({ ...options, kubeletDir, deviceInfoDir, log }));
     }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { DRIVERS } from "../../sriov/fixtures/fake-vf-drivers.ts";
 import { IGB_KNOBS, machineWith } from "../../sriov/vf/fixture.ts";
+import { passingName } from "../../sriov/vf/record.ts";
 import { VfNode, vfRequest } from "./vf-fixture.ts";
 
 const VF = "0000:01:10.0";
@@ -74,6 +75,16 @@ it("settings that a reset of the PF took are set again", async () => {
   );
   expect(node.machine.listVfSettings("ens1")[0]).toMatchObject({ vlan: 100, vlanQoS: 3 });
   expect(agent.view.status().reconcile).toMatchObject({ restored: 1 });
+});
+
+it("a VF on its way whose record is lost is named with the remedy", async () => {
+  const vf = node.machine.findNetdev("", VF);
+  node.machine.setNetdev("", vf?.ifindex ?? 0, { name: passingName(VF) });
+  const agent = await node.startAgent();
+  const { failures } = agent.view.status().reconcile ?? {};
+  expect(failures).toEqual([
+    expect.stringMatching(/^VF 0000:01:10.0 was on its way.*ip -d link show mv/),
+  ]);
 });
 
 it("a VF that was destroyed under its pod is lost until DEL", async () => {

@@ -7,7 +7,7 @@ import type { Lease } from "../../sriov/pools/state.ts";
 import type { Bdf, PhysicalFunction } from "../../sriov/types.ts";
 import { HERE } from "../../sriov/vf/locate.ts";
 import type { VfParts } from "../../sriov/vf/parts.ts";
-import type { VfRecord } from "../../sriov/vf/record.ts";
+import { passingName, type VfRecord } from "../../sriov/vf/record.ts";
 import type { SriovConfig, SriovPool } from "../config/schema.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { VfHost } from "./vf-host.ts";
@@ -76,6 +76,17 @@ export class Vfs {
       return { address, pool, owner, generation };
     });
     this.#pools.restore({ generation: 0, leases, cooling: [] });
+  }
+
+  /** VFs with the name of one on its way, that no attachment has: somebody lost the journal. */
+  get strays(): string[] {
+    const all = this.#pfs.flatMap(({ vfs }) => vfs);
+    return all
+      .filter(({ address, ifname }) => ifname === passingName(address) && !this.holderOf(address))
+      .map(({ address, ifname }) => {
+        const remedy = `look at it with "ip -d link show ${ifname}" and give it its name`;
+        return `VF ${address} was on its way to or from a pod that is not known: ${remedy}`;
+      });
   }
 
   /** Looks which VFs there are. @throws when sysfs or netlink fail; what was known stays */

@@ -61,6 +61,8 @@ const pool = z.strictObject({
   selectors,
   /** Offer the VFs to the kubelet; else the agent gives them to pods whose networks name the pool. */
   devicePlugin: bool.default(true),
+  /** How the VFs of a pod, and of one pod after the other, are laid over the PFs. */
+  pfPreference: oneOf(["spread", "pack"]).default("spread"),
   /** Do not tell kubelet the NUMA node of the VFs. */
   excludeTopology: bool.default(false),
   /** For the environment of pods: by PCI address or "*", which is for all, keys with their values. */
@@ -83,6 +85,8 @@ export const sriovSchema = z.strictObject({
   reuseCooldown: integer(0, 3600, "seconds").default(0),
   /** How many free VFs of each pool are kept with their link down, which saves time at ADD. */
   warmVfs: integer(0, MAX_VFS, "VFs").default(0),
-  /** Of the kubelet, with its directory device-plugins. */
+  /** How the kubelet learns of the pools: we call it, or it finds our sockets (plugins_registry). */
+  registration: oneOf(["register", "watcher"]).default("register"),
+  /** Of the kubelet, with its directories device-plugins and plugins_registry. */
   kubeletDir: absolutePath(MAX_PATH).default("/var/lib/kubelet"),
 });

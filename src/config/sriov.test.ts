@@ -38,7 +38,7 @@ const ANY = {
 describe("the key sriov", () => {
   it("needs nothing, and then asks for nothing", () => {
     expect(parseConfig("", "a.yaml", { cpus: [0] }).sriov).toEqual({
-      ...{ policies: [], pools: [], reuseCooldown: 0, warmVfs: 0 },
+      ...{ policies: [], pools: [], reuseCooldown: 0, warmVfs: 0, registration: "register" },
       kubeletDir: "/var/lib/kubelet",
     });
   });
@@ -46,6 +46,7 @@ describe("the key sriov", () => {
   it("has defaults for all but names and selectors", () => {
     expect(parse({ policies: [policy()], pools: [pool()] })).toEqual({
       ...{ kubeletDir: "/var/lib/kubelet", reuseCooldown: 0, warmVfs: 0 },
+      registration: "register",
       policies: [
         {
           name: "fast",
@@ -60,6 +61,7 @@ describe("the key sriov", () => {
           resourcePrefix: "millrace.io",
           selectors: { ...ANY, drivers: ["igbvf"] },
           devicePlugin: true,
+          pfPreference: "spread",
           excludeTopology: false,
           additionalInfo: {},
         },
