@@ -184,7 +184,7 @@ describe("a CNI call", () => {
 
   it("says which fields are supported when one is not", () => {
     const error = failure(callBody({ config: { vlanId: 1 } }));
-    expect(error.details).toContain("accepted: cniVersion, name, type, network, mode, mtu");
+    expect(error.details).toContain("accepted: the keys mode, queues, vlan, vlanTrunk, spoofchk");
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import type { DevicePlugin, PluginStatus } from "../../sriov/device-plugin/plugin.ts";
 import { PoolSource, poolDevices } from "../../sriov/device-plugin/pool-devices.ts";
+import { resourceOf } from "../../sriov/device-plugin/resource.ts";
 import type { SriovConfig, SriovPool } from "../config/schema.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Vfs } from "./vfs.ts";
@@ -40,11 +41,11 @@ export class VfPools {
     if (this.#sources.size === 0) return;
     // gRPC takes a while to load, and an agent without pools needs none.
     const { openDevicePlugin } = await import("../../sriov/device-plugin/plugin.ts");
-    for (const [{ name, resourcePrefix: prefix, ...pool }, source] of this.#sources) {
+    for (const [pool, source] of this.#sources) {
       const { excludeTopology, additionalInfo, pfPreference: preference } = pool;
       const known = Object.keys(additionalInfo).length > 0 ? additionalInfo : null;
       const options = {
-        resource: { prefix, name },
+        resource: resourceOf(pool),
         source,
         ...{ excludeTopology, preference, additionalInfo: known },
         ...(registration && { registration }),

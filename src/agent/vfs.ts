@@ -1,4 +1,4 @@
-import { resourceName } from "../../sriov/device-plugin/resource.ts";
+import { resourceName, resourceOf } from "../../sriov/device-plugin/resource.ts";
 import { assignVfs } from "../../sriov/policy/selectors.ts";
 import type { PoolMember } from "../../sriov/pools/choose.ts";
 import { PoolError } from "../../sriov/pools/pool-error.ts";
@@ -143,7 +143,7 @@ export class Vfs {
 
   /** Names of the pools, in the order of the configuration. */
   get pools(): string[] {
-    return this.#config.map(resourceOf);
+    return this.#config.map(nameOf);
   }
 
   isCooling(address: Bdf): boolean {
@@ -157,7 +157,7 @@ export class Vfs {
       const reason = `deviceID = ${device} is no VF of this node`;
       throw new PoolError("unknown", `${reason}; accepted: one of those in "millrace vf list"`);
     }
-    return { pool: pool === "" ? owning : resourceOf(this.#named(pool)), address: device };
+    return { pool: pool === "" ? owning : nameOf(this.#named(pool)), address: device };
   }
 
   // The kubelet does not know what we take, and would give the same VF to another pod.
@@ -167,17 +167,17 @@ export class Vfs {
       throw new PoolError("unknown", `no VF is asked for; accepted: ${accepted}`);
     }
     const pool = this.#named(name);
-    if (!pool.devicePlugin) return resourceOf(pool);
+    if (!pool.devicePlugin) return nameOf(pool);
     const accepted = "deviceID, or a pool with devicePlugin: false in the agent's configuration";
     const reason = `the kubelet gives the VFs of pool = ${name} to pods`;
     throw new PoolError("unknown", `${reason}; accepted: ${accepted}`);
   }
 
   #named(name: string): SriovPool {
-    const found = this.#config.filter((pool) => pool.name === name || resourceOf(pool) === name);
+    const found = this.#config.filter((pool) => pool.name === name || nameOf(pool) === name);
     const [only] = found;
     if (only && found.length === 1) return only;
-    const all = this.#config.map(resourceOf).join(", ") || "none";
+    const all = this.#config.map(nameOf).join(", ") || "none";
     const what = only ? `pool = ${name} is not one pool` : `pool = ${name} is not configured`;
     throw new PoolError("unknown", `${what}; accepted: ${all}`);
   }
@@ -191,7 +191,7 @@ export class Vfs {
   #members(pfs: readonly PhysicalFunction[]): PoolMember[] {
     const pools = new Map<Bdf, string>();
     for (const [pool, vfs] of assignVfs(this.#config, pfs)) {
-      for (const { address } of vfs) pools.set(address, resourceOf(pool));
+      for (const { address } of vfs) pools.set(address, nameOf(pool));
     }
     const vfs = pfs.flatMap((pf) => pf.vfs);
     return vfs.map((vf) => ({ ...vf, pool: pools.get(vf.address) ?? NO_POOL }));
@@ -205,5 +205,4 @@ export class Vfs {
   }
 }
 
-const resourceOf = ({ resourcePrefix, name }: SriovPool): string =>
-  resourceName({ prefix: resourcePrefix, name });
+const nameOf = (pool: SriovPool): string => resourceName(resourceOf(pool));

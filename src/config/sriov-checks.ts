@@ -1,3 +1,4 @@
+import { resourceName, resourceOf, variableOf } from "../../sriov/device-plugin/resource.ts";
 import { covers, isRestricted, nameSamePf } from "../../sriov/policy/overlap.ts";
 import { parsePfSelector } from "../../sriov/policy/pf-selector.ts";
 import type { Fault } from "./checks.ts";
@@ -95,8 +96,5 @@ function checkPoolApart(pools: readonly SriovPool[], i: number, fault: Fault): v
   }
 }
 
-const resource = ({ resourcePrefix, name }: SriovPool): string => `${resourcePrefix}/${name}`;
-
-/** How a container is told its VFs; only dots are replaced, as the established device plugin does. */
-const variable = ({ resourcePrefix, name }: SriovPool): string =>
-  `PCIDEVICE_${resourcePrefix}_${name}`.toUpperCase().replaceAll(".", "_");
+const resource = (pool: SriovPool): string => resourceName(resourceOf(pool));
+const variable = (pool: SriovPool): string => variableOf(resourceOf(pool));

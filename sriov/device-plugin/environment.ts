@@ -1,5 +1,5 @@
 import type { AdditionalInfo, PluginDevice, VfioGroup } from "./device.ts";
-import type { Resource } from "./resource.ts";
+import { type Resource, variableOf } from "./resource.ts";
 
 /** The container device, common to all groups (Documentation/driver-api/vfio.rst). */
 export const VFIO_CONTAINER = "/dev/vfio/vfio";
@@ -22,10 +22,6 @@ export function environmentOf(
     [variable]: devices.map(({ id }) => id).join(","),
     [`${variable}_INFO`]: JSON.stringify(sorted(Object.fromEntries(info))),
   };
-}
-
-function variableOf({ prefix, name }: Resource): string {
-  return `PCIDEVICE_${prefix}_${name}`.replaceAll(".", "_").toUpperCase();
 }
 
 // The names inside are those that the plugin writes; its README has others.

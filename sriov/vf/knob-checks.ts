@@ -1,5 +1,5 @@
+import type { Fault } from "../../cni/netconf-errors.ts";
 import type { VfKnobs } from "./knobs.ts";
-import type { Fault } from "./netconf-errors.ts";
 
 /**
  * Checks the knobs against each other, before any of them is applied.

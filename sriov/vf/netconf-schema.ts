@@ -1,8 +1,6 @@
 import { z } from "zod";
 import { ipSchema, macSchema } from "../../cni/addresses.ts";
-import { NAME_ACCEPTED, NAME_PATTERN } from "../../cni/environment.ts";
-import { ipamSchema, MODES } from "../../cni/netconf.ts";
-import { dnsSchema, prevResultSchema } from "../../cni/result.ts";
+import { commonKeys, MODES, object } from "../../cni/netconf-keys.ts";
 import { bdfSchema } from "../../src/config/bdf.ts";
 import { absolutePath, integer, list, oneOf, text } from "../../src/config/fields.ts";
 import { MAX_VLAN } from "../../src/config/vlan-schema.ts";
@@ -11,10 +9,6 @@ import { MAX_VLAN } from "../../src/config/vlan-schema.ts";
 const MAX_RATE = 2 ** 31 - 1;
 // IEEE 802.1Q 6.9.3: three bits.
 const MAX_PRIORITY = 7;
-// RFC 791 section 3.2 and the 16 bits of the IPv4 total length; the driver narrows it further.
-const MTU_MIN = 68;
-const MTU_MAX = 65535;
-const MAX_SOCKET_PATH = 107;
 const MAX_PATH = 4095;
 
 const onOff = oneOf(["on", "off"]);
@@ -40,7 +34,6 @@ export const vfKeys = {
   max_tx_rate: rate.optional(),
   logLevel: oneOf(["panic", "fatal", "error", "warning", "info", "debug"]).optional(),
   logFile: absolutePath(MAX_PATH).optional(),
-  mtu: integer(MTU_MIN, MTU_MAX, "bytes").optional(),
   promisc: onOff.optional(),
   allmulti: onOff.optional(),
 };
@@ -48,7 +41,6 @@ export const vfKeys = {
 const POOL_PATTERN = /^([a-z0-9.-]{1,244}\/)?[A-Za-z0-9._-]{1,63}$/;
 const POOL_ACCEPTED = 'the name of a pool like "fast" or "millrace.io/fast"';
 
-const object = { error: "an object" };
 const ips = list(ipSchema, "addresses").optional();
 const argsSchema = z.looseObject({ mac: macSchema.optional(), ips }, object);
 
@@ -63,29 +55,18 @@ const runtimeConfigSchema = z.strictObject(
   object,
 );
 
-/** A whole network configuration of mode vf: CNI spec 1.1.0, sections 1 and 3. */
+/**
+ * A whole network configuration of mode vf: CNI spec 1.1.0, sections 1 and 3. `network` gives the
+ * addresses, or the network of the same name with ipam "millrace".
+ */
 export const vfNetConfSchema = z.strictObject({
   ...vfKeys,
-  cniVersion: z.string(),
-  name: z.string(),
-  type: z.string({ error: "the name of the executable" }).optional(),
   mode: z.literal("vf", { error: MODES }).optional(),
-  /** The Millrace network that gives the addresses; that of the same name with ipam "millrace". */
-  network: text(NAME_PATTERN, NAME_ACCEPTED).optional(),
   /** Pool to take a VF from, where no device was given. */
   pool: text(POOL_PATTERN, POOL_ACCEPTED).optional(),
   runtimeConfig: runtimeConfigSchema.optional(),
   args: z.looseObject({ cni: argsSchema.optional() }, object).optional(),
-  ipam: ipamSchema.optional(),
-  dns: dnsSchema.optional(),
-  capabilities: z.record(z.string(), z.boolean(), { error: "an object of booleans" }).optional(),
-  prevResult: prevResultSchema.optional(),
-  agentSocket: absolutePath(MAX_SOCKET_PATH).optional(),
-  // Put there by libcni and Multus, or belonging to the list that the configuration came from.
-  cniVersions: z.unknown().optional(),
-  disableCheck: z.unknown().optional(),
-  disableGC: z.unknown().optional(),
-  loadOnlyInlinedPlugins: z.unknown().optional(),
+  ...commonKeys,
 });
 
 export type VfNetConf = z.output<typeof vfNetConfSchema>;

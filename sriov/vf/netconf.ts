@@ -1,9 +1,9 @@
 import { macSchema } from "../../cni/addresses.ts";
 import { isObject, type Json } from "../../cni/decode.ts";
+import { type Fault, faultOf, invalidValue } from "../../cni/netconf-errors.ts";
 import type { Bdf } from "../types.ts";
 import { checkKnobs } from "./knob-checks.ts";
 import type { VfKnobs } from "./knobs.ts";
-import { type Fault, faultOf, invalidValue } from "./netconf-errors.ts";
 import { type VfNetConf, vfNetConfSchema } from "./netconf-schema.ts";
 
 /** What a configuration of mode vf asks for, checked as far as can be without looking at the VF. */

@@ -1,12 +1,10 @@
 import { KeyedMutex } from "../../src/agent/keyed-mutex.ts";
 import type { VfKernel } from "../types.ts";
-import { errnoOf } from "./errors.ts";
 import type { VfParts } from "./parts.ts";
+import { patiently } from "./patiently.ts";
 
 // i40e and ice refuse settings while they reset a VF, which every MAC and VLAN makes them do.
 const IN_RESET = new Set(["EAGAIN", "EBUSY"]);
-const TRIES = 20;
-const PAUSE_MS = 100;
 
 /**
  * A kernel that programs the VFs of one PF one after the other, and those of different PFs at the
@@ -14,20 +12,10 @@ const PAUSE_MS = 100;
  */
 export function perPf(kernel: VfKernel, pause: VfParts["pause"]): VfKernel {
   const turns = new KeyedMutex();
-  const patient = async (set: () => Promise<void>) => {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await set();
-      } catch (error) {
-        if (tries === TRIES || !IN_RESET.has(errnoOf(error))) throw error;
-      }
-      await pause(PAUSE_MS);
-    }
-  };
   return {
     listVfSettings: (pf) => kernel.listVfSettings(pf),
     setVf: (pf, index, change) =>
-      turns.run(pf, () => patient(() => kernel.setVf(pf, index, change))),
+      turns.run(pf, () => patiently(pause, IN_RESET, () => kernel.setVf(pf, index, change))),
     findNetdev: (netns, address) => kernel.findNetdev(netns, address),
     setNetdev: (netns, ifindex, change) => kernel.setNetdev(netns, ifindex, change),
     moveNetdev: (from, ifindex, to, name) => kernel.moveNetdev(from, ifindex, to, name),

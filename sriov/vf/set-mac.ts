@@ -1,6 +1,7 @@
 import { errnoOf } from "./errors.ts";
 import { HERE } from "./locate.ts";
 import type { VfParts } from "./parts.ts";
+import { patiently } from "./patiently.ts";
 import type { VfRecord } from "./record.ts";
 import { findSettings } from "./settings.ts";
 
@@ -8,8 +9,6 @@ import { findSettings } from "./settings.ts";
 const NOT_YET = new Set(["EADDRNOTAVAIL", "EPERM", "EACCES", "EAGAIN", "EBUSY"]);
 // What a PF says to a VF that it does not trust: igb even where the VF asks for what the PF has set.
 const NOT_TRUSTED = new Set(["EADDRNOTAVAIL", "EPERM", "EACCES"]);
-const TRIES = 20;
-const PAUSE_MS = 100;
 
 /**
  * Sets the MAC of a VF's netdev, which is in our namespace and down. A PF tells its VF by mail which
@@ -24,10 +23,10 @@ export async function setMac(parts: VfParts, record: VfRecord, ifindex: number, 
   } catch (error) {
     if (!NOT_YET.has(errnoOf(error))) throw error;
     const lend = NOT_TRUSTED.has(errnoOf(error)) ? await trustOf(parts, record) : null;
-    if (lend === null) return await patiently(parts, set);
+    if (lend === null) return await patiently(parts.pause, NOT_YET, set);
     await lend(true);
     try {
-      await patiently(parts, set);
+      await patiently(parts.pause, NOT_YET, set);
     } finally {
       await lend(false);
     }
@@ -40,15 +39,4 @@ async function trustOf(parts: VfParts, record: VfRecord) {
   const found = await findSettings(parts, record);
   if (found.settings === null || found.settings.trust !== false) return null;
   return (trust: boolean) => parts.kernel.setVf(found.pfName, record.index, { trust });
-}
-
-async function patiently({ pause }: VfParts, set: () => Promise<void>): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await set();
-    } catch (error) {
-      if (tries === TRIES || !NOT_YET.has(errnoOf(error))) throw error;
-    }
-    await pause(PAUSE_MS);
-  }
 }

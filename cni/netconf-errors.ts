@@ -1,8 +1,8 @@
 import type { z } from "zod";
-import type { Json } from "../../cni/decode.ts";
-import { CNI_ERROR, CniError, show } from "../../cni/errors.ts";
-import { keyPath } from "../../src/config/errors.ts";
-import { acceptedKeys } from "../../src/config/known-keys.ts";
+import { keyPath } from "../src/config/errors.ts";
+import { acceptedKeys } from "../src/config/known-keys.ts";
+import type { Json } from "./decode.ts";
+import { CNI_ERROR, CniError, show } from "./errors.ts";
 
 /** Makes the error for a top-level key of a network configuration. */
 export type Fault = (key: string, accepted: string, reason: string) => CniError;

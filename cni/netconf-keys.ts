@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { absolutePath, integer, text } from "../src/config/fields.ts";
+import { NAME_ACCEPTED, NAME_PATTERN } from "./environment.ts";
+import { dnsSchema, prevResultSchema } from "./result.ts";
+
+// RFC 791 section 3.2 and the 16 bits of the IPv4 total length; network or driver narrow it further.
+const MTU_MIN = 68;
+const MTU_MAX = 65535;
+
+// Limit of sockaddr_un, for the executable that reads this key.
+const MAX_SOCKET_PATH = 107;
+
+/** How a pod can be attached: what the key `mode` takes. */
+export const MODES = '"fastpath" or "vf"';
+
+/** What "an object" is called in errors. */
+export const object = { error: "an object" };
+
+/** Addresses from the agent's networks; other plugins are not called. */
+const ipamSchema = z.strictObject(
+  {
+    type: z
+      .literal("millrace", {
+        error: '"millrace" or no ipam at all: addresses come from the agent\'s networks',
+      })
+      .optional(),
+  },
+  { error: 'an object like {"type": "millrace"}' },
+);
+
+/** Keys of a network configuration of any mode: CNI spec 1.1.0, sections 1 and 3. */
+export const commonKeys = {
+  cniVersion: z.string(),
+  name: z.string(),
+  type: z.string({ error: "the name of the executable" }).optional(),
+  /** The Millrace network. */
+  network: text(NAME_PATTERN, NAME_ACCEPTED).optional(),
+  mtu: integer(MTU_MIN, MTU_MAX, "bytes").optional(),
+  ipam: ipamSchema.optional(),
+  dns: dnsSchema.optional(),
+  capabilities: z.record(z.string(), z.boolean(), { error: "an object of booleans" }).optional(),
+  prevResult: prevResultSchema.optional(),
+  agentSocket: absolutePath(MAX_SOCKET_PATH).optional(),
+  // Put there by libcni and Multus, or belonging to the list that the configuration came from.
+  cniVersions: z.unknown().optional(),
+  disableCheck: z.unknown().optional(),
+  disableGC: z.unknown().optional(),
+  loadOnlyInlinedPlugins: z.unknown().optional(),
+};
