@@ -17,6 +17,7 @@ import { addTraceCommand } from "./trace.ts";
 import { addVfCommand } from "./vf.ts";
 import { addVniCommand } from "./vni.ts";
 import { addVtepCommand } from "./vtep.ts";
+import { addWebhookCommand } from "./webhook.ts";
 
 /** The whole command line; one file per command. */
 export function createProgram(): Command {
@@ -42,6 +43,7 @@ export function createProgram(): Command {
   addDoctorCommand(program);
   addVfCommand(program);
   addConfigCommand(program);
+  addWebhookCommand(program);
   return program;
 }
 
