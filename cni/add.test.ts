@@ -108,4 +108,28 @@ describe("ADD", () => {
     await failed.toMatchObject({ code: 8, message: expect.stringContaining(words) });
     expect(attacher.calls).toEqual([]);
   });
+
+  const DEVICE = "0000:3b:02.1";
+
+  it("asks for a VF when a device or the mode is named, with what the call says of it", async () => {
+    const config = { deviceID: DEVICE.toUpperCase(), vlan: 5, trust: "on", args: { cni: {} } };
+    const { asked } = await run(config, { CNI_ARGS: "MAC=02:00:00:00:00:05" });
+    expect(asked).toStrictEqual({
+      ...{ containerId: "pod1", ifname: "eth0", netns: NETNS, configName: "blue", pod: null },
+      ...{ network: "", device: DEVICE, pool: "" },
+      knobs: { vlan: 5, trust: true, mac: "02:00:00:00:00:05" },
+    });
+    const { asked: chosen } = await run({ mode: "vf", pool: "fast", ipam: { type: "millrace" } });
+    expect(chosen).toMatchObject({ network: "blue", device: null, pool: "fast", knobs: {} });
+  });
+
+  it("answers with the VF, and in a chain behind what was there", async () => {
+    const { result } = await run({ mode: "vf", deviceID: DEVICE });
+    const vf = { name: "eth0", mac: "02:00:00:00:00:05", mtu: 1500, sandbox: NETNS, pciID: DEVICE };
+    expect(result).toStrictEqual({ cniVersion: "1.1.0", interfaces: [vf], ips: [] });
+    const prevResult = { interfaces: [{ name: "cni0" }] };
+    const chained = await run({ mode: "vf", deviceID: DEVICE, cniVersion: "0.4.0", prevResult });
+    const { mtu, pciID, ...old } = vf;
+    expect(chained.result.interfaces).toStrictEqual([{ name: "cni0" }, old]);
+  });
 });

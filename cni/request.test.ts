@@ -123,6 +123,12 @@ describe("a CNI call", () => {
       'runtimeConfig.bandwidth = {"ingressRate":1}',
     ],
     ["another ipam", { config: { ipam: { type: "host-local" } } }, 7, 'ipam.type = "host-local"'],
+    [
+      "addresses from nobody",
+      { config: { mode: "vf", runtimeConfig: { ips: ["10.1.0.5"] } } },
+      7,
+      "ips = ",
+    ],
     ["another mode", { config: { mode: "afxdp" } }, 7, 'mode = "afxdp"'],
     ["a tiny MTU", { config: { mtu: 67 } }, 7, "mtu = 67"],
     ["a fractional MTU", { config: { mtu: 1500.5 } }, 7, "mtu = 1500.5"],

@@ -88,6 +88,7 @@ function addressSteps({ native }: Parts, record: VfAttachmentRecord): UndoableSt
 
 // Nobody waits for it: a link takes its time to come up, and the pod may be gone by then.
 async function announce({ vfs, log }: Parts, { vf, addresses }: VfAttachmentRecord): Promise<void> {
+  if (vf.netdev === null) return;
   const own = addresses.map(({ address }) => address.split("/")[0] ?? address);
   const failures = await announceVf(vfs.life, vf, own);
   for (const failure of failures) log.debug({ attachment: vf.owner }, failure);

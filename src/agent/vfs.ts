@@ -1,7 +1,5 @@
-import { resourceName, resourceOf } from "../../sriov/device-plugin/resource.ts";
 import { assignVfs } from "../../sriov/policy/selectors.ts";
 import type { PoolMember } from "../../sriov/pools/choose.ts";
-import { PoolError } from "../../sriov/pools/pool-error.ts";
 import { Pools } from "../../sriov/pools/pools.ts";
 import type { Lease } from "../../sriov/pools/state.ts";
 import type { Bdf, PhysicalFunction } from "../../sriov/types.ts";
@@ -11,13 +9,7 @@ import { passingName, type VfRecord } from "../../sriov/vf/record.ts";
 import type { SriovConfig, SriovPool } from "../config/schema.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { VfHost } from "./vf-host.ts";
-
-/** What a VF is asked for by: an address that the kubelet has chosen, or a pool. */
-export interface VfWanted {
-  device: Bdf | null;
-  /** "" for whatever pool has the device. */
-  pool: string;
-}
+import { nameOf, queryFor, type VfWanted } from "./vf-wanted.ts";
 
 export type VfTaken = Pick<PoolMember, "address" | "pf" | "index" | "driver" | "pool"> & {
   generation: number;
@@ -103,7 +95,9 @@ export class Vfs {
    */
   async acquire(owner: string, wanted: VfWanted): Promise<VfTaken> {
     if (wanted.device === null || this.#pools.poolOf(wanted.device) === null) await this.look();
-    const { vf, generation } = await this.#pools.acquire({ owner, ...this.#query(wanted) });
+    const owning = wanted.device === null ? null : this.#pools.poolOf(wanted.device);
+    const query = queryFor(this.#config, wanted, owning);
+    const { vf, generation } = await this.#pools.acquire({ owner, ...query });
     const { address, pf, index, pool } = vf;
     try {
       // Somebody may have bound another since the last look.
@@ -150,38 +144,6 @@ export class Vfs {
     return this.#pools.isCooling(address);
   }
 
-  #query({ device, pool }: VfWanted): { pool: string; address?: Bdf } {
-    if (device === null) return { pool: this.#poolToChooseFrom(pool) };
-    const owning = this.#pools.poolOf(device);
-    if (owning === null) {
-      const reason = `deviceID = ${device} is no VF of this node`;
-      throw new PoolError("unknown", `${reason}; accepted: one of those in "millrace vf list"`);
-    }
-    return { pool: pool === "" ? owning : nameOf(this.#named(pool)), address: device };
-  }
-
-  // The kubelet does not know what we take, and would give the same VF to another pod.
-  #poolToChooseFrom(name: string): string {
-    if (name === "") {
-      const accepted = "deviceID from the resource of the pod, or pool";
-      throw new PoolError("unknown", `no VF is asked for; accepted: ${accepted}`);
-    }
-    const pool = this.#named(name);
-    if (!pool.devicePlugin) return nameOf(pool);
-    const accepted = "deviceID, or a pool with devicePlugin: false in the agent's configuration";
-    const reason = `the kubelet gives the VFs of pool = ${name} to pods`;
-    throw new PoolError("unknown", `${reason}; accepted: ${accepted}`);
-  }
-
-  #named(name: string): SriovPool {
-    const found = this.#config.filter((pool) => pool.name === name || nameOf(pool) === name);
-    const [only] = found;
-    if (only && found.length === 1) return only;
-    const all = this.#config.map(nameOf).join(", ") || "none";
-    const what = only ? `pool = ${name} is not one pool` : `pool = ${name} is not configured`;
-    throw new PoolError("unknown", `${what}; accepted: ${all}`);
-  }
-
   async #look(): Promise<void> {
     const pfs = await this.#host.discover();
     this.#pfs = pfs;
@@ -204,5 +166,3 @@ export class Vfs {
     if (netdev?.up) await kernel.setNetdev(HERE, netdev.ifindex, { up: false });
   }
 }
-
-const nameOf = (pool: SriovPool): string => resourceName(resourceOf(pool));
