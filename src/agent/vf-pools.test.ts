@@ -33,20 +33,13 @@ async function start(...wanted: Partial<SriovPool>[]): Promise<VfPools> {
     ...{ devicePlugin: true, pfPreference: "spread" as const },
   };
   const all = wanted.map((one) => ({ name: "fast", selectors: ANY, ...rest, ...one }));
-  const { links, xdpFeatures } = sysfs.readers;
-  const native = {
-    listLinks: async () =>
-      (await links()).map((link) => ({ alias: "", kind: "", xdpProgram: 0, ...link })),
-    netdevFeatures: async () => [...(await xdpFeatures())],
-    defaultRouteInterfaces: async () => [],
-  };
   const dirs = { kubeletDir: node.dir, deviceInfoDir: node.deviceInfoDir };
   const log = createLogger("error", process.stderr);
   const vfs = {
     pfs: [] as PhysicalFunction[],
     stuck: new Map<string, string>(),
     look: async () => {
-      vfs.pfs = await discoverHost({ native, sysfs: sysfs.root });
+      vfs.pfs = await discoverHost({ native: sysfs.native, sysfs: sysfs.root });
     },
   };
   pools = new VfPools({

@@ -34,17 +34,14 @@ const policy = (changes: Partial<SriovPolicy>): SriovPolicy => {
 const numVfs = () => sysfs.get(PF, "sriov_numvfs");
 const saved = () => existsSync(join(stateDir, "provisioning.json"));
 
-function run(policies: SriovPolicy[], bootId = "boot 1", used = new Map<string, string>()) {
+function run(
+  policies: SriovPolicy[],
+  bootId = "boot 1",
+  { used = new Map<string, string>(), owned = new Map<string, string>() } = {},
+) {
   const tell = (_: object, text: string) => lines.push(text);
-  const { links, xdpFeatures } = sysfs.readers;
-  const native = {
-    listLinks: async () =>
-      (await links()).map((link) => ({ alias: "", kind: "", xdpProgram: 0, ...link })),
-    netdevFeatures: async () => [...(await xdpFeatures())],
-    defaultRouteInterfaces: async () => [],
-  };
   const vfs = { setVf: async (...args: unknown[]) => void set.push(args) };
-  const host = { native, vfs, used, sysfs: sysfs.root, write: sysfs.write };
+  const host = { native: sysfs.native, vfs, used, owned, sysfs: sysfs.root, write: sysfs.write };
   const log = { info: tell, warn: tell, error: tell };
   return provision(host, policies, new OriginalFile(stateDir, bootId), log);
 }
@@ -62,11 +59,20 @@ describe("provisioning a node", () => {
   });
 
   it("leaves a PF alone that the node uses itself, and says why", async () => {
-    await run([policy({ numVfs: 2 })], "boot 1", new Map([["ens1f0", "network blue as uplink"]]));
+    const used = new Map([["ens1f0", "network blue as uplink"]]);
+    await run([policy({ numVfs: 2 })], "boot 1", { used });
     expect(numVfs()).toBe("0");
     expect(lines).toEqual([
       expect.stringContaining("left as it is: the PF itself belongs to network blue as uplink"),
     ]);
+  });
+
+  it("leaves VFs alone that attachments have, wherever they are", async () => {
+    await run([policy({ numVfs: 2 })]);
+    const owned = new Map([[VFS[1] ?? "", "attachment pod:net1"]]);
+    await run([policy({ numVfs: 4 })], "boot 1", { owned });
+    expect(numVfs()).toBe("2");
+    expect(lines.at(-1)).toContain(`VF 1 (${VFS[1]}) belongs to attachment pod:net1`);
   });
 
   it("goes on without a PF that cannot be changed, which is as it was", async () => {
