@@ -31,7 +31,7 @@ export class VfNode extends Node {
     this.machine = machine;
     this.vfKernel = new FakeVfKernel(machine);
     this.vfHost = () => this.#host();
-    for (let n = 0; n < 9; n++) machine.namespaces.set(request(n).netns, new Set(["lo"]));
+    for (let n = 0; n < 100; n++) machine.namespaces.set(request(n).netns, new Set(["lo"]));
   }
 
   /** @param sriov more keys of `sriov` */
