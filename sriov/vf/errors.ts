@@ -24,9 +24,10 @@ export class VfError extends Error {
   }
 }
 
-/** errno name of an error; "" when it has none. */
+/** errno name of an error; "" when it has none. Other errors have codes of their own kind. */
 export function errnoOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException | undefined)?.code ?? "";
+  const { code = "" } = (error ?? {}) as NodeJS.ErrnoException;
+  return /^E[A-Z0-9]+$/.test(code) ? code : "";
 }
 
 /** What an error says, with its errno name when the words leave it out. */
