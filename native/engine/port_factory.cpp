@@ -5,6 +5,7 @@
 #include "engine/errors.hpp"
 #include "engine/port_proof.hpp"
 #include "link/offloads.hpp"
+#include "link/promiscuous.hpp"
 
 namespace millrace {
 
@@ -46,6 +47,9 @@ BuiltPort PortFactory::build(const PortRequest& request, const PortConfig& confi
   if (attempt.result.ifindex == 0) throw_errno("interface " + request.ifname);
   attempt.driver = driver_of(request.ifname);
   attempt.result.multi_buffer = config.mtu > max_single_buffer_mtu(umem.frame_size());
+  // What comes for pods has their addresses, which a NIC does not take for its own.
+  if (config.uplink && config.bridge != nullptr)
+    attempt.result.promiscuous = hear_every_address(attempt.result.ifindex);
   std::vector<PortMode> modes{PortMode::kZeroCopy, PortMode::kCopy, PortMode::kGeneric};
   if (request.forced) modes = {*request.forced};
   for (const PortMode mode : modes) {
@@ -54,7 +58,10 @@ BuiltPort PortFactory::build(const PortRequest& request, const PortConfig& confi
       return std::move(attempt.result);
     } catch (const std::system_error& failure) {
       attempt.result.refused.push_back(std::string(name_of(mode)) + ": " + failure.what());
-      if (mode == modes.back())
+      // A link that is down tells nothing of a mode. Should it come up meanwhile, a slower one
+      // would be reached, and kept.
+      const bool down = failure.code().value() == ENETDOWN;
+      if (down || mode == modes.back())
         throw std::system_error(failure.code(), "mode " + attempt.result.refused.back());
     }
   }

@@ -32,6 +32,7 @@ struct PortRequest {
 struct BuiltPort {
   std::vector<std::unique_ptr<XskPort>> queues;
   UniqueFd link;
+  UniqueFd promiscuous;  // of an uplink whose network has hosts behind it with their own addresses
   int ifindex = 0;
   PortMode mode{};
   TxChecksum tx_checksum{};

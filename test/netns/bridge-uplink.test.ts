@@ -41,6 +41,23 @@ scenario(
   },
 );
 
+scenario(
+  "An uplink hears frames for every address as long as a bridged network has it",
+  { needs },
+  async (lab) => {
+    const promiscuity = async () => {
+      const [link] = JSON.parse(await lab.node.must("ip", ["-json", "-d", "link", "show", "up0"]));
+      return link.promiscuity;
+    };
+    await connectLan(lab);
+    expect(await promiscuity()).toBe(0);
+    await restartWith(lab, [bridged({ uplinks: [LAN_UPLINK] })]);
+    expect(await promiscuity()).toBe(1);
+    await lab.agent.stop();
+    expect(await promiscuity()).toBe(0);
+  },
+);
+
 for (const family of [4, 6] as const) {
   scenario(
     `TCP between a pod and a host on the uplink arrives unchanged over IPv${family}`,
