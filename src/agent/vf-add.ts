@@ -1,6 +1,7 @@
 import type { VfAttachRequest } from "../../cni/attacher.ts";
 import { announceVf } from "../../sriov/vf/announce.ts";
 import { attachSteps } from "../../sriov/vf/attach.ts";
+import { briefly, type VfParts } from "../../sriov/vf/parts.ts";
 import { runOrUndo, type UndoableStep } from "../../sriov/vf/steps.ts";
 import type { Network } from "../networks/network.ts";
 import { failpoint } from "../store/failpoint.ts";
@@ -38,16 +39,17 @@ async function attach(
   release: () => void,
 ): Promise<VfAttachmentRecord> {
   const { journal } = parts;
+  const life = briefly(parts.vfs.life);
   let begun: VfAttachmentRecord | null = null;
   try {
-    const record = await planVfAttachment(parts, network, request, taken);
+    const record = await planVfAttachment(parts, life, { network, request, taken });
     failpoint("add.1.done");
     failpoint("add.2");
     const beginning = journal.begin(record);
     begun = record;
     await beginning;
     failpoint("add.2.done");
-    await runOrUndo(numbered(parts, record));
+    await runOrUndo(numbered(parts, life, record));
     failpoint("add.commit");
     await journal.commit(record);
     failpoint("add.commit.done");
@@ -62,8 +64,8 @@ async function attach(
 
 const FIRST = 3;
 
-function numbered(parts: Parts, record: VfAttachmentRecord): UndoableStep[] {
-  const steps = [...attachSteps(parts.vfs.life, record.vf), ...addressSteps(parts, record)];
+function numbered(parts: Parts, life: VfParts, record: VfAttachmentRecord): UndoableStep[] {
+  const steps = [...attachSteps(life, record.vf), ...addressSteps(parts, record)];
   return steps.map(({ name, run, undo }, i) => ({
     name,
     undo,

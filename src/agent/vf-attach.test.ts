@@ -68,7 +68,10 @@ describe("a pod that asks for a VF", () => {
 
 describe("a VF that cannot be had", () => {
   it.each([
-    [{ device: "0000:09:00.0" }, /^7: .*deviceID = 0000:09:00.0 is no VF of this node; accepted: one of those in "millrace vf list"$/],
+    [
+      { device: "0000:09:00.0" },
+      /^7: .*deviceID = 0000:09:00.0 is no VF of this node; accepted: one of those in "millrace vf list"$/,
+    ],
     [{ device: "0000:01:00.0" }, /^7: .*deviceID = 0000:01:00.0 is no VF of this node/],
     [{ device: null }, /^7: .*no VF is asked for; accepted: deviceID/],
     [

@@ -1,6 +1,7 @@
 import type { VfAttachRequest } from "../../cni/attacher.ts";
 import { CNI_ERROR, CniError } from "../../cni/errors.ts";
 import { requireMacUnclaimed } from "../../sriov/vf/mac-conflict.ts";
+import type { VfParts } from "../../sriov/vf/parts.ts";
 import { planVf } from "../../sriov/vf/plan.ts";
 import type { VfRecord } from "../../sriov/vf/record.ts";
 import type { Network } from "../networks/network.ts";
@@ -11,21 +12,26 @@ import type { Parts } from "./parts.ts";
 import { addressesOf } from "./plan.ts";
 import type { VfTaken } from "./vfs.ts";
 
+export interface VfChoice {
+  /** That gives the addresses; null for none. */
+  network: Network | null;
+  request: VfAttachRequest;
+  taken: VfTaken;
+}
+
 /**
  * Chooses everything that an attachment of a VF will have. Changes nothing but the record it
  * resolves to, which must be in the journal before the event loop turns: until then its addresses
  * and its MAC are not taken.
- * @param network that gives the addresses; null for none
  * @throws VfError for what the VF cannot be; IpamError for addresses
  */
 export async function planVfAttachment(
   parts: Parts,
-  network: Network | null,
-  request: VfAttachRequest,
-  taken: VfTaken,
+  life: VfParts,
+  { network, request, taken }: VfChoice,
 ): Promise<VfAttachmentRecord> {
   const { containerId, ifname, netns, configName, pod, knobs } = request;
-  const { life, bootId } = parts.vfs;
+  const { bootId } = parts.vfs;
   const { pool, generation, ...device } = taken;
   const owner = attachmentKey(containerId, ifname);
   const vf = await planVf(life, { vf: device, owner, generation, bootId, netns, ifname, knobs });

@@ -160,7 +160,8 @@ export class Pools {
     const holder = this.#leases.get(address);
     if (!holder) return member;
     const since = `generation ${holder.generation}`;
-    throw new PoolError("taken", `VF ${address} of pool ${pool} is ${holder.owner}'s (${since})`);
+    const vf = pool === "" ? `VF ${address}` : `VF ${address} of pool ${pool}`;
+    throw new PoolError("taken", `${vf} is ${holder.owner}'s (${since})`);
   }
 
   #best({ pool, owner, numaNode }: VfQuery): PoolMember {

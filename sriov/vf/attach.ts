@@ -72,8 +72,15 @@ function netdevSteps(parts: VfParts, record: VfRecord): UndoableStep[] {
       undo: () => bringHome(parts, record),
     },
     ...fieldSteps(parts, record, moved),
-    { name: "readBack", run: () => readBack(parts, record), undo: async () => {} },
+    ...readBackStep(parts, record),
   ];
+}
+
+// Some drivers take promisc of a VF for granted, and some forget the MAC when the link comes up.
+function readBackStep(parts: VfParts, record: VfRecord): UndoableStep[] {
+  const { name: _, up: __, ...asked } = podNetdev(record);
+  if (Object.keys(asked).length === 0) return [];
+  return [{ name: "readBack", run: () => readBack(parts, record), undo: async () => {} }];
 }
 
 // Nobody in the pod sees the netdev yet: see setMac.
@@ -134,7 +141,6 @@ async function setField(
   }
 }
 
-// Some drivers take promisc of a VF for granted, and some forget the MAC when the link comes up.
 async function readBack({ kernel }: VfParts, record: VfRecord): Promise<void> {
   const { netns, address } = record;
   const now = await kernel.findNetdev(netns, address);

@@ -1,6 +1,6 @@
 import type { VfKernel } from "../types.ts";
 import { HERE } from "./locate.ts";
-import type { VfParts } from "./parts.ts";
+import { briefly, type VfParts } from "./parts.ts";
 import type { VfRecord } from "./record.ts";
 import { restoreVf } from "./restore.ts";
 
@@ -44,7 +44,7 @@ export async function giveBack(
   // Another attempt may end meanwhile, and somebody get the VF.
   const kernel = guarded(parts.kernel, () => holds(record));
   try {
-    const restored = await restoreVf({ ...parts, kernel }, record);
+    const restored = await restoreVf(briefly({ ...parts, kernel }), record);
     return { outcome: "given back", restored, lostAltNames: await lostAltNames(parts, record) };
   } catch (error) {
     if (!holds(record)) return nothing("not ours");

@@ -10,6 +10,17 @@ export interface VfParts {
   pause(milliseconds: number): Promise<void>;
 }
 
+/** The same for one operation, in which PFs keep their names: each is looked up once. */
+export function briefly(parts: VfParts): VfParts {
+  const known = new Map<Bdf, Promise<string>>();
+  const pfName = (pf: Bdf) => {
+    const name = known.get(pf) ?? parts.pfName(pf);
+    known.set(pf, name);
+    return name;
+  };
+  return { ...parts, pfName };
+}
+
 /** Looks a PF up by its address: names are others after a reboot. */
 export function pfNameBy(kernel: VfKernel): VfParts["pfName"] {
   return async (pf) => (await kernel.findNetdev("", pf))?.name ?? "";

@@ -30,13 +30,16 @@ export interface VfWish {
  */
 export async function planVf(parts: VfParts, wish: VfWish): Promise<VfRecord> {
   const { vf, owner, generation, bootId, netns, ifname, knobs } = wish;
-  const found = await findSettings(parts, vf);
+  const [found, here] = await Promise.all([
+    findSettings(parts, vf),
+    isForProgram(vf) ? null : parts.kernel.findNetdev(HERE, vf.address),
+  ]);
   if (found.settings === null) requireNoPfKnobs(wish, found.because);
   else {
     checkSettings(wish, found);
     await requireMacFree(parts, wish, found);
   }
-  const netdev = isForProgram(vf) ? null : await requireNetdev(parts, vf);
+  const netdev = isForProgram(vf) ? null : requireNetdev(vf, here);
   if (netdev) requireNameFree(wish, netdev);
   else requireNoNetdevKnobs(wish, found);
   const { address, pf, index } = vf;
@@ -92,8 +95,7 @@ function requireTold(vf: Device, knobs: VfKnobs, settings: VfSettings, pfName: s
   });
 }
 
-async function requireNetdev({ kernel }: VfParts, vf: Device): Promise<NetdevInfo> {
-  const netdev = await kernel.findNetdev(HERE, vf.address);
+function requireNetdev(vf: Device, netdev: NetdevInfo | null): NetdevInfo {
   if (netdev) return netdev;
   const driver = vf.driver === "" ? "no driver is bound to it" : `its driver is ${vf.driver}`;
   const reason = `it has no netdev in the node's namespace; ${driver}`;
