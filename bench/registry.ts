@@ -11,6 +11,7 @@ import { workersHandoff } from "./scale/handoff.ts";
 import { ports250 } from "./scale/ports.ts";
 import { tcpPairs } from "./tcp/scenario.ts";
 import { forwarding } from "./traffic/forward.ts";
+import { vfAttachTimes } from "./vf/scenario.ts";
 import { vxlan } from "./vxlan/scenario.ts";
 
 /** Everything that can be measured, in the order it runs. */
@@ -26,6 +27,7 @@ export const groups: readonly Group[] = [
   routeChanges,
   ports250,
   attachTimes,
+  vfAttachTimes,
   attachMany,
   micro,
 ];

@@ -1,15 +1,8 @@
 import { createNamespace, type Namespace } from "../../test/harness/namespace.ts";
 import type { Scope } from "../../test/harness/scope.ts";
 import { watchOthers } from "../lib/cpu-time.ts";
-import { quantile, spread } from "../lib/stats.ts";
-import {
-  type Group,
-  makeRow,
-  type Outcome,
-  type Row,
-  type RunOptions,
-  type Target,
-} from "../row.ts";
+import type { Group, Outcome, Row, RunOptions, Target } from "../row.ts";
+import { type CallTimes, callRows } from "./call-rows.ts";
 import {
   type Plugin,
   type PluginName,
@@ -24,14 +17,14 @@ const totalCalls = 200;
 const pods = 20;
 const targetMs = 50;
 
-type Verb = "ADD" | "DEL";
+type Verb = keyof CallTimes;
 
 /** Milliseconds of every call of one plugin, by round. */
 interface Times {
   plugin: Plugin;
   pods: Namespace[];
   attached: (string | null)[];
-  rounds: Record<Verb, number[]>[];
+  rounds: CallTimes[];
 }
 
 async function run(_names: readonly string[], options: RunOptions): Promise<Outcome> {
@@ -49,7 +42,7 @@ async function run(_names: readonly string[], options: RunOptions): Promise<Outc
     progress(`round ${round + 1} of ${rounds}: ${perRound} attachments by each plugin`);
   }
   for (const times of all) await detachAll(times);
-  const rows = all.flatMap(makeRows);
+  const rows = all.flatMap(({ plugin, rounds }) => callRows(scenario, plugin.subject, rounds));
   const others = Math.round(usedByOthers() * 100);
   notes.push(
     `${perRound * rounds} calls each, interleaved, ${pods} pods attached at any time`,
@@ -108,23 +101,6 @@ async function timed(times: Times, verb: Verb, pod: number, id: string): Promise
   const { path } = times.pods[pod] as Namespace;
   const ms = await times.plugin.call(verb, id, path);
   times.rounds.at(-1)?.[verb].push(ms);
-}
-
-/** Quantiles over all calls; min and max are the lowest and highest quantile of a round. */
-function makeRows({ plugin: { subject }, rounds }: Times): Row[] {
-  return (["ADD", "DEL"] as const).flatMap((verb) =>
-    ([0.5, 0.95] as const).map((q) => {
-      const metric = `${verb.toLowerCase()}-p${q * 100}`;
-      const byRound = rounds.map((calls) => calls[verb]).filter((calls) => calls.length > 0);
-      const { min, max } = spread(byRound.map((calls) => quantile(calls, q)));
-      const median = quantile(byRound.flat(), q);
-      return makeRow(
-        { scenario, subject, metric, unit: "ms" },
-        { median, min, max },
-        rounds.length,
-      );
-    }),
-  );
 }
 
 function judge(rows: readonly Row[]): Target[] {

@@ -35,11 +35,8 @@ export function goTool(name: GoToolName): Promise<GoTool> {
 
 async function findOrBuild(name: GoToolName): Promise<GoTool> {
   const recipe: GoRecipe = GO_RECIPES[name];
-  const named = process.env[recipe.variable];
-  if (named !== undefined) {
-    if (isExecutable(named)) return { path: named, lacks: "" };
-    return { path: "", lacks: `needs ${name}: ${recipe.variable}=${named} cannot be executed` };
-  }
+  const named = namedTool(name, recipe.variable);
+  if (named !== null) return named;
   const path = storedPath(name);
   if (isExecutable(path)) return { path, lacks: "" };
   if (!recipe.onDemand) {
@@ -50,6 +47,14 @@ async function findOrBuild(name: GoToolName): Promise<GoTool> {
     () => ({ path, lacks: "" }),
     (error: Error) => ({ path: "", lacks: `needs ${name}, built by Go: ${inShort(error)}` }),
   );
+}
+
+/** The program that an environment variable names; null when that is not set. */
+export function namedTool(name: string, variable: string): GoTool | null {
+  const path = process.env[variable];
+  if (path === undefined) return null;
+  if (isExecutable(path)) return { path, lacks: "" };
+  return { path: "", lacks: `needs ${name}: ${variable}=${path} cannot be executed` };
 }
 
 export function storedPath(name: GoToolName): string {
