@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type AgentClient, createClient } from "../../src/api/client.ts";
 import type { Namespace } from "./namespace.ts";
+import { atOurPace } from "./pace.ts";
 import { CLI } from "./paths.ts";
 import type { Scope } from "./scope.ts";
 
@@ -33,8 +34,8 @@ export interface AgentProcess {
   kill(): Promise<void>;
 }
 
-const START_LIMIT_MS = 20_000;
-const STOP_LIMIT_MS = 15_000;
+const START_LIMIT_MS = atOurPace(20_000);
+const STOP_LIMIT_MS = atOurPace(15_000);
 const POLL_MS = 10;
 
 /**

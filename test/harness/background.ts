@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Namespace } from "./namespace.ts";
+import { atOurPace } from "./pace.ts";
 import type { Scope } from "./scope.ts";
 
 export interface Background {
@@ -10,7 +11,7 @@ export interface Background {
   stop(): Promise<void>;
 }
 
-const READY_LIMIT_MS = 5000;
+const READY_LIMIT_MS = atOurPace(5000);
 const POLL_MS = 5;
 
 /**

@@ -4,7 +4,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { tail } from "../../src/setup/run.mjs";
 import { cpio, executable } from "./vm-cpio.ts";
-import { type GuestMachine, HARDWARE, type Hardware, hasKvm, qemuCommand } from "./vm-qemu.ts";
+import {
+  type GuestMachine,
+  HARDWARE,
+  type Hardware,
+  hasKvm,
+  type Pair,
+  qemuCommand,
+} from "./vm-qemu.ts";
 import type { GuestFiles } from "./vm-store.ts";
 
 export interface GuestRun {
@@ -16,6 +23,8 @@ export interface GuestRun {
   directory: string;
   /** An empty directory for this run; the guest sees it as /run/vm and may write there. */
   control: string;
+  /** Of one of two guests, which sees what they share as /run/pair. */
+  pair?: Pair | null;
   /** Takes what the program prints, as it comes. */
   onOutput: (text: string) => void;
   /** Kills the guest when aborted. */
@@ -29,6 +38,8 @@ export type GuestEnd = { status: number; failure: "" } | { status: null; failure
 
 /** Where the guest sees the control directory. */
 export const GUEST_CONTROL = "/run/vm";
+/** Where each of two guests sees the directory that they share. */
+export const GUEST_PAIR = "/run/pair";
 const KERNEL_LOG = "kernel.log";
 const BOOT_LIMIT_MS = 120_000;
 const KERNEL_LINES = 25;
@@ -45,6 +56,7 @@ export async function runGuest(run: GuestRun): Promise<GuestEnd> {
     initramfs: join(control, "initramfs"),
     kernelLog: join(control, KERNEL_LOG),
     kvm: hasKvm(),
+    pair: run.pair ?? null,
   };
   const ended = await untilEnd(spawnQemu(qemuCommand(machine)), run);
   run.signal.throwIfAborted();
@@ -60,12 +72,13 @@ export function kernelLog(control: string): string {
   return readIf(join(control, KERNEL_LOG));
 }
 
-function writeControl({ control, command, directory, hardware, files }: GuestRun): void {
+function writeControl({ control, command, directory, hardware, files, pair }: GuestRun): void {
   const guest = (name: string) =>
     readFileSync(fileURLToPath(new URL(`../vm/guest/${name}`, import.meta.url)));
   const write = (name: string, data: string | Buffer) => writeFileSync(join(control, name), data);
   write("arguments", command.map((argument) => `${argument}\n`).join(""));
   write("directory", directory);
+  write("pair", pair ? GUEST_PAIR : "");
   write("modules", hardware.flatMap((name) => HARDWARE[name].modules).join(" "));
   write("stage2.sh", guest("stage2.sh"));
   // The kernel unpacks archives that follow each other; an uncompressed one has to come first.

@@ -11,7 +11,7 @@ export const HARDWARE = {
   iommu: {
     modules: ["vfio-pci", "vfio_iommu_type1"],
     kernel: "intel_iommu=on",
-    devices: () => ["-device", "intel-iommu,intremap=on"],
+    devices: (_node: number) => ["-device", "intel-iommu,intremap=on"],
   },
   /** Two igb PFs back to back, with seven VFs each. */
   igb: { modules: ["igb", "igbvf"], kernel: "", devices: igbDevices },
@@ -20,6 +20,16 @@ export const HARDWARE = {
 } as const;
 
 export type Hardware = keyof typeof HARDWARE;
+
+/** What a guest is that runs at the same time as another one. */
+export interface Pair {
+  /** Part of its MAC addresses. */
+  node: 1 | 2;
+  /** Unix socket between the hubs of the two; guest 1 listens there. */
+  wire: string;
+  /** Directory that both may write. */
+  shared: string;
+}
 
 export interface GuestMachine {
   files: GuestFiles;
@@ -31,11 +41,14 @@ export interface GuestMachine {
   /** File that takes the kernel's messages. */
   kernelLog: string;
   kvm: boolean;
+  /** Null for a guest by itself. */
+  pair: Pair | null;
 }
 
 const MEMORY_MB = 1024;
 const CPUS = 2;
 const VIRTIO_VFS = 4;
+const VIRTIO_HUB = 2;
 
 /**
  * Kernel parameters that spare an emulated guest what it is slow at: mitigations, the check of page
@@ -51,7 +64,7 @@ const PARAMETERS = [
  * @returns program and arguments
  */
 export function qemuCommand(machine: GuestMachine): [string, ...string[]] {
-  const { files, hardware, initramfs, control, kernelLog, kvm } = machine;
+  const { files, hardware, initramfs, control, kernelLog, kvm, pair } = machine;
   const inOrder = Object.entries(HARDWARE) as [Hardware, (typeof HARDWARE)[Hardware]][];
   const chosen = inOrder.filter(([name]) => hardware.includes(name)).map(([, one]) => one);
   const parameters = [...PARAMETERS, ...chosen.map(({ kernel }) => kernel)].filter(Boolean);
@@ -70,7 +83,8 @@ export function qemuCommand(machine: GuestMachine): [string, ...string[]] {
     ...["-device", "virtconsole,chardev=output", "-device", "virtio-rng-pci"],
     ...share("host", "/", "readonly=on,multidevs=remap"),
     ...share("control", control, "readonly=off"),
-    ...chosen.flatMap(({ devices }) => devices()),
+    ...chosen.flatMap(({ devices }) => devices(pair?.node ?? 0)),
+    ...(pair ? pairDevices(pair) : []),
   ];
 }
 
@@ -90,33 +104,44 @@ function share(tag: string, path: string, options: string): string[] {
   ];
 }
 
-function igbDevices(): string[] {
+/** @param node of a pair; 0 for a guest by itself */
+function igbDevices(node: number): string[] {
   return [1, 2].flatMap((n) => [
     ...["-netdev", `hubport,id=igb${n},hubid=1`],
     ...["-device", `pcie-root-port,id=igbport${n},chassis=${n},slot=${n}`],
-    ...["-device", `igb,netdev=igb${n},bus=igbport${n},mac=52:54:00:01:00:0${n}`],
+    ...["-device", `igb,netdev=igb${n},bus=igbport${n},mac=52:54:00:01:0${node}:0${n}`],
   ]);
 }
 
 /** Function 0 comes last: it makes the functions that name it its VFs. */
-function virtioDevices(): string[] {
+function virtioDevices(node: number): string[] {
   const functions = Array.from({ length: VIRTIO_VFS + 1 }, (_, n) => VIRTIO_VFS - n);
   return [
     ...["-device", "pcie-root-port,id=virtioport,chassis=9,slot=9"],
     ...functions.flatMap((n) => [
-      ...["-netdev", `hubport,id=virtio${n},hubid=2`],
-      ...["-device", virtioFunction(n)],
+      ...["-netdev", `hubport,id=virtio${n},hubid=${VIRTIO_HUB}`],
+      ...["-device", virtioFunction(node, n)],
     ]),
   ];
 }
 
 /** Its MAC is given here: a virtio PF has no way to. iommu_platform is what zero-copy takes. */
-function virtioFunction(n: number): string {
+function virtioFunction(node: number, n: number): string {
   const role = n === 0 ? "id=virtiopf" : "sriov-pf=virtiopf";
   return [
     `virtio-net-pci,bus=virtioport,addr=0x0.0x${n},netdev=virtio${n},${role}`,
-    `mac=52:54:00:02:00:0${n},disable-legacy=on,iommu_platform=on`,
+    `mac=52:54:00:02:0${node}:0${n},disable-legacy=on,iommu_platform=on`,
   ].join(",");
+}
+
+/** The hub of each guest sends to that of the other one; who connects tries until somebody listens. */
+function pairDevices({ node, wire, shared }: Pair): string[] {
+  const role = node === 1 ? "server=on" : "server=off,reconnect-ms=200";
+  return [
+    ...share("pair", shared, "readonly=off"),
+    ...["-netdev", `stream,id=wire,${role},addr.type=unix,addr.path=${escaped(wire)}`],
+    ...["-netdev", `hubport,id=wireport,hubid=${VIRTIO_HUB},netdev=wire`],
+  ];
 }
 
 /** A comma would end the value. */

@@ -18,6 +18,12 @@ echo /run/bin/modprobe > /proc/sys/kernel/modprobe
 ip link set lo up
 hostname guest
 
+pair=$(cat /run/vm/pair)
+if [ -n "$pair" ]; then
+  mkdir "$pair"
+  mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,rw,cache=none pair "$pair"
+fi
+
 modules=$(cat /run/vm/modules)
 # shellcheck disable=SC2086 # one word each
 [ -z "$modules" ] || /run/bin/modprobe -a $modules
