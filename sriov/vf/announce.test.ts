@@ -38,6 +38,16 @@ describe("announcing the addresses of a VF", () => {
     expect(waited).toBe(200);
   });
 
+  it("announces nothing once the VF has left its pod: another may have the name", async () => {
+    const { machine, record, agent } = await attached();
+    const netdev = machine.vfs.get(VF)?.netdev;
+    if (netdev) netdev.carrier = false;
+    const pause = async () => machine.killNamespace(record.netns);
+    const failures = await announceVf({ ...agent.parts, pause }, record, ["10.1.0.2"]);
+    expect(failures).toEqual([`VF ${VF} has left ${record.netns}`]);
+    expect(agent.calls.filter((call) => call.startsWith("announce"))).toEqual([]);
+  });
+
   it("asks nothing of the kernel without addresses", async () => {
     const { record, agent } = await attached();
     await announceVf(agent.parts, record, []);

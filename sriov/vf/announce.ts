@@ -20,7 +20,8 @@ export async function announceVf(
 ): Promise<string[]> {
   const failures: string[] = [];
   if (addresses.length === 0) return failures;
-  await waitForCarrier(parts, netns, device);
+  // By its name another VF may be meant by then, which would take frames that are not its own.
+  if (!(await waitForCarrier(parts, netns, device))) return [`VF ${device} has left ${netns}`];
   for (const address of addresses) {
     await parts.kernel
       .announce(netns, ifname, address)
@@ -29,10 +30,17 @@ export async function announceVf(
   return failures;
 }
 
-async function waitForCarrier({ kernel, pause }: VfParts, netns: string, device: string) {
+/** @returns whether the VF is still there, with carrier or without */
+async function waitForCarrier(
+  { kernel, pause }: VfParts,
+  netns: string,
+  device: string,
+): Promise<boolean> {
   for (let tries = 0; tries < CARRIER_TRIES; tries++) {
     const netdev = await kernel.findNetdev(netns, device).catch(() => null);
-    if (netdev === null || netdev.carrier) return;
+    if (netdev === null) return false;
+    if (netdev.carrier) return true;
     await pause(PAUSE_MS);
   }
+  return true;
 }
