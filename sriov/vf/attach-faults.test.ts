@@ -162,7 +162,9 @@ describe.each(PFS.filter(([, driver]) => driver !== FOR_PROGRAMS))("ADD of %s", 
     const steps = attachSteps(parts, record);
     for (const step of steps) await step.run();
     const attached = machine.snapshot();
-    machine.namespaces.get("")?.add(passingName(VF));
+    for (const name of [record.netdev?.name ?? "", passingName(VF)]) {
+      machine.namespaces.get("")?.add(name);
+    }
     expect((await undoAll(steps)).map(({ step }) => step)).toEqual(["undo move", "undo quiesce"]);
     expect(machine.snapshot()).toEqual(attached);
   });

@@ -44,10 +44,10 @@ describe("attaching a VF", () => {
     expect(await names(ALL_KNOBS)).toEqual([
       "quiesce",
       ...["vlan", "mac", "rates", "spoofchk", "trust", "link_state"].map((knob) => `set ${knob}`),
-      ...["mac", "move", "rename", "mtu", "promisc", "allmulti", "up", "readBack"],
+      ...["mac", "move", "mtu", "promisc", "allmulti", "up", "readBack"],
     ]);
     const same: VfKnobs = { vlan: 0, spoofchk: true, trust: false, linkState: "auto" };
-    expect(await names(same)).toEqual(["quiesce", "move", "rename", "up"]);
+    expect(await names(same)).toEqual(["quiesce", "move", "up"]);
   });
 
   it("takes a link that is up down before the PF changes anything", async () => {
@@ -127,7 +127,7 @@ describe("attaching a VF", () => {
     const before = machine.snapshot();
     const { parts } = agentOn(machine);
     await expect(attach(parts, wishFor(machine, { ifname: "eth0" }))).rejects.toThrow(
-      "rename: ifname = eth0: namespace /run/netns/pod refuses it: name eth0 (EEXIST)",
+      "move: ifname = eth0: namespace /run/netns/pod refuses it: name eth0 (EEXIST)",
     );
     expect(machine.snapshot()).toEqual(before);
     await expect(attach(parts, wishFor(machine, { netns: "/run/netns/x" }))).rejects.toThrow(

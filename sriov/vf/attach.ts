@@ -1,18 +1,18 @@
 import type { NetdevChange, NetdevInfo } from "../types.ts";
 import { type KnobChange, netdevChanges, settingsChanges, wantedSettings } from "./changes.ts";
-import { refused, VfError } from "./errors.ts";
+import { errnoOf, refused, VfError } from "./errors.ts";
 import { showKnobs, showValue } from "./knobs.ts";
 import { HERE } from "./locate.ts";
 import type { VfParts } from "./parts.ts";
-import { passingName, type VfRecord } from "./record.ts";
+import type { VfRecord } from "./record.ts";
 import { bringHome, restoreKnob, restoreVf } from "./restore.ts";
 import { setMac } from "./set-mac.ts";
 import type { UndoableStep } from "./steps.ts";
 
 /**
  * The steps that make of a VF what its record says, from the first change until the link is up:
- * `quiesce`, one `set <knob>` for each that differs, `mac`, `move`, `rename`, `mtu`, `promisc`,
- * `allmulti`, `up`, `readBack`; those without anything to do are left out. Undone in reverse, the
+ * `quiesce`, one `set <knob>` for each that differs, `mac`, `move`, `mtu`, `promisc`, `allmulti`,
+ * `up`, `readBack`; those without anything to do are left out. Undone in reverse, the
  * VF leaves the pod first, and `quiesce` looks at all of it again in the end: its netdev cannot
  * have its old MAC before the PF has let go of the new one.
  * Steps throw VfError, naming the knob, its value and what the driver said.
@@ -101,19 +101,21 @@ function macStep(
   return [{ name: "mac", run, undo: async () => {} }];
 }
 
+// The kernel renames it on the way, so that nobody in the pod sees it under another name.
 async function moveToPod({ kernel }: VfParts, record: VfRecord, ifindex: number): Promise<number> {
-  const { address, netns } = record;
+  const { address, netns, ifname } = record;
   try {
-    return await kernel.moveNetdev(HERE, ifindex, netns, passingName(address));
+    return await kernel.moveNetdev(HERE, ifindex, netns, ifname);
   } catch (error) {
-    throw refused(`VF ${address}`, `namespace ${netns}`, error);
+    const subject = errnoOf(error) === "EEXIST" ? `ifname = ${ifname}` : `VF ${address}`;
+    throw refused(subject, `namespace ${netns}`, error);
   }
 }
 
 // Nothing to undo: coming home and restoring deal with whatever has become of the netdev.
 function fieldSteps(parts: VfParts, record: VfRecord, moved: { ifindex: number }): UndoableStep[] {
   const { mtu, promisc, allmulti } = record.knobs;
-  const changes: [string, NetdevChange][] = [["rename", { name: record.ifname }]];
+  const changes: [string, NetdevChange][] = [];
   if (mtu !== undefined) changes.push(["mtu", { mtu }]);
   if (promisc !== undefined) changes.push(["promisc", { promisc }]);
   if (allmulti !== undefined) changes.push(["allmulti", { allmulti }]);
@@ -131,11 +133,10 @@ async function setField(
   ifindex: number,
   change: NetdevChange,
 ): Promise<void> {
-  const { name, up, ...knobs } = change;
+  const { up, ...knobs } = change;
   try {
     await parts.kernel.setNetdev(netns, ifindex, change);
   } catch (error) {
-    if (name !== undefined) throw refused(`ifname = ${name}`, `namespace ${netns}`, error);
     const subject = up ? "link up" : showKnobs(knobs);
     throw refused(subject, `driver ${netdev?.driver} of VF ${address}`, error);
   }

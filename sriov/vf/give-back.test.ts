@@ -39,7 +39,6 @@ describe("giving a VF back", () => {
       "mac = 02:00:00:01:00:00",
       "min_tx_rate = 0, max_tx_rate = 0",
       "mtu = 1500",
-      "name = ens1v0",
       "promisc = off",
       "spoofchk = on",
       "trust = off",
@@ -236,13 +235,25 @@ describe("giving a VF back", () => {
 
   it("leaves the settings as they are while the VF cannot be taken from the pod", async () => {
     const { machine, before, record } = await attached();
-    machine.namespaces.get("")?.add("mv000001100");
+    const names = ["ens1v0", "mv000001100"];
+    for (const name of names) machine.namespaces.get("")?.add(name);
     const theirs = machine.snapshot();
     const { parts } = agentOn(machine);
     await expect(detach(parts, record)).rejects.toThrow("netdev: name mv000001100 (EEXIST)");
     expect(machine.snapshot()).toEqual(theirs);
-    machine.namespaces.get("")?.delete("mv000001100");
+    for (const name of names) machine.namespaces.get("")?.delete(name);
     await detach(parts, record);
+    expect(machine.snapshot()).toEqual(before);
+  });
+
+  it("takes the VF home under another name while somebody has its own, and renames it then", async () => {
+    const { machine, before, record } = await attached();
+    machine.namespaces.get("")?.add("ens1v0");
+    const { parts } = agentOn(machine);
+    await expect(detach(parts, record)).rejects.toThrow("name = ens1v0: name ens1v0 (EEXIST)");
+    expect(machine.findNetdev("", VF)).toMatchObject({ name: "mv000001100", mtu: 1500 });
+    machine.namespaces.get("")?.delete("ens1v0");
+    expect((await detach(parts, record)).restored).toEqual(["name = ens1v0"]);
     expect(machine.snapshot()).toEqual(before);
   });
 

@@ -6,7 +6,7 @@ import {
   netdevState,
   settingsChanges,
 } from "./changes.ts";
-import { said, VfError } from "./errors.ts";
+import { errnoOf, said, VfError } from "./errors.ts";
 import { HERE, locate } from "./locate.ts";
 import type { VfParts } from "./parts.ts";
 import { passingName, type VfRecord } from "./record.ts";
@@ -112,12 +112,16 @@ async function netdevRepairs(parts: VfParts, record: VfRecord): Promise<Repair[]
   }));
 }
 
-/** Takes the netdev out of the pod. @returns it; null when it is nowhere that we can look */
+/** Takes the netdev out of the pod, under its old name unless somebody has that now. @returns it; null when it is nowhere that we can look */
 export async function bringHome(parts: VfParts, record: VfRecord): Promise<NetdevInfo | null> {
   const { address, netns } = record;
   const place = await locatePatiently(parts, record);
   if (place === null || place.netns === HERE) return place?.netdev ?? null;
-  await parts.kernel.moveNetdev(netns, place.netdev.ifindex, HERE, passingName(address));
+  const move = (name: string) => parts.kernel.moveNetdev(netns, place.netdev.ifindex, HERE, name);
+  await move(record.netdev?.name ?? passingName(address)).catch((error) => {
+    if (errnoOf(error) !== "EEXIST") throw error;
+    return move(passingName(address));
+  });
   return parts.kernel.findNetdev(HERE, address);
 }
 

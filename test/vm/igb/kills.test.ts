@@ -32,8 +32,8 @@ agentScenario(
     const steps = await dieAtEachStep(lab, pod, async () => {
       await expectRestored(lab, vf, before, pod);
     });
-    // Plan, journal, quiesce, vlan and mac of the PF, mac, move, rename, mtu, up, readBack, addresses.
-    expect(steps).toBe(12);
+    // Plan, journal, quiesce, vlan and mac of the PF, mac, move, mtu, up, readBack, addresses.
+    expect(steps).toBe(11);
     await lab.must("DEL", pod);
     await expectAsBefore(vf, before);
   },
