@@ -164,6 +164,16 @@ describe("discover", () => {
     expect(await find(sysfs)).toEqual([]);
   });
 
+  it("asks netlink for nothing on a node without a NIC that can have VFs", async () => {
+    const sysfs = new FakeSysfs();
+    addE1000e(sysfs);
+    const asked = () => Promise.reject(new Error("netlink was asked"));
+    const readers = { links: asked, xdpFeatures: asked };
+    expect(await discover({ sysfs: sysfs.root, ...readers })).toEqual([]);
+    addIgb(sysfs);
+    await expect(discover({ sysfs: sysfs.root, ...readers })).rejects.toThrow("netlink was asked");
+  });
+
   it("leaves out a VF that has gone, or is another PF's by now, while it was read", async () => {
     const sysfs = new FakeSysfs();
     const [pf = ""] = addIgb(sysfs);

@@ -1,6 +1,6 @@
 import { linkName, names, pciDevice, readNumber, readText, SYSFS } from "../sysfs.ts";
 import type { Bdf, PhysicalFunction, VirtualFunction } from "../types.ts";
-import { hasCarrier, hasNetdev, Netdevs } from "./netdevs.ts";
+import { hasCarrier, Netdevs } from "./netdevs.ts";
 import type { NetdevReaders } from "./readers.ts";
 import { representors } from "./representors.ts";
 
@@ -21,22 +21,34 @@ const VIRTFN = /^virtfn(\d+)$/;
  */
 export async function discover(options: DiscoverOptions): Promise<PhysicalFunction[]> {
   const { sysfs = SYSFS } = options;
-  const netdevs = await Netdevs.read(options);
   const devices = (await names(sysfs, "bus/pci/devices")).map((name) => name as Bdf);
-  const found = devices.map((address) => describePf(sysfs, address, netdevs));
+  const candidates = await Promise.all(devices.map((address) => findCandidate(sysfs, address)));
+  const pfs = candidates.filter((pf) => pf !== null);
+  // Most nodes have none, and their many links need not be listed.
+  if (pfs.length === 0) return [];
+  const netdevs = await Netdevs.read(options);
+  const found = pfs.map((pf) => describePf(sysfs, pf, netdevs));
   return (await Promise.all(found)).filter((pf) => pf !== null);
+}
+
+type Candidate = Pick<PhysicalFunction, "address" | "totalVfs">;
+
+/** A NIC that can have VFs. */
+async function findCandidate(sysfs: string, address: Bdf): Promise<Candidate | null> {
+  const device = pciDevice(sysfs, address);
+  const totalVfs = await readNumber(device, "sriov_totalvfs");
+  if (totalVfs === null) return null;
+  const isNic = NETWORK_CLASS.test((await readText(device, "class")) ?? "");
+  return isNic ? { address, totalVfs } : null;
 }
 
 async function describePf(
   sysfs: string,
-  address: Bdf,
+  { address, totalVfs }: Candidate,
   netdevs: Netdevs,
 ): Promise<PhysicalFunction | null> {
   const device = pciDevice(sysfs, address);
-  const totalVfs = await readNumber(device, "sriov_totalvfs");
-  if (totalVfs === null) return null;
-  if (!NETWORK_CLASS.test((await readText(device, "class")) ?? "")) return null;
-  const netdev = await netdevs.ofDevice(device);
+  const { netdev } = await netdevs.ofDevice(device);
   const ports = netdev && (await representors(sysfs, address, netdev.path, netdevs.names));
   const vfs = await findVfs(sysfs, address, netdevs, ports ?? new Map());
   const linkUp = netdev?.up === true && (await hasCarrier(netdev.path));
@@ -85,8 +97,7 @@ async function describeVf(
   const device = pciDevice(sysfs, address);
   // Also when the VF has gone since: what is there now is no VF of this PF.
   if (address === "" || (await linkName(device, "physfn")) !== pf) return null;
-  const netdev = await netdevs.ofDevice(device);
-  const made = await hasNetdev(device);
+  const { netdev, made } = await netdevs.ofDevice(device);
   const facts = await describeDevice(device);
   if (facts === null) return null;
   return {

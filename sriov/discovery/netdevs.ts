@@ -14,6 +14,13 @@ export interface Netdev extends NetdevLink {
   xdpFeatures: string[] | null;
 }
 
+export interface DeviceNetdev {
+  /** Null when the device has none in our namespace. */
+  netdev: Netdev | null;
+  /** Whether its driver has made one, in whatever namespace it is now. */
+  made: boolean;
+}
+
 /** What is known of the netdevs of our namespace, read once for all devices. */
 export class Netdevs {
   readonly #links: ReadonlyMap<string, NetdevLink>;
@@ -36,18 +43,19 @@ export class Netdevs {
   }
 
   /**
-   * The netdev of a PCI device; null when it has none in our namespace. Of several, e.g. two ports
-   * behind one function, or representors that are shown at the PF, the first port is meant.
+   * The netdev of a PCI device. Of several, e.g. two ports behind one function, or representors that
+   * are shown at the PF, the first port is meant.
    */
-  async ofDevice(device: string): Promise<Netdev | null> {
+  async ofDevice(device: string): Promise<DeviceNetdev> {
+    const directories = await netdevDirectories(device);
     const found: { netdev: Netdev; port: number }[] = [];
-    for (const path of await netdevPaths(device)) {
+    for (const path of await netdevPaths(directories)) {
       const netdev = await this.#at(path);
       if (netdev === null || (await isRepresentor(path))) continue;
       found.push({ netdev, port: (await readNumber(path, "dev_port")) ?? 0 });
     }
     found.sort((a, b) => a.port - b.port || a.netdev.ifindex - b.netdev.ifindex);
-    return found[0]?.netdev ?? null;
+    return { netdev: found[0]?.netdev ?? null, made: directories.length > 0 };
   }
 
   /**
@@ -62,23 +70,21 @@ export class Netdevs {
 }
 
 /**
- * Whether a device has a netdev in any namespace: the kernel keeps the directory of netdevs while
- * there is one, and shows those of other namespaces to nobody.
+ * A virtio netdev hangs below the virtio device of its PCI device, every other one below its own. The
+ * kernel keeps the directory while there is a netdev in any namespace, and shows those of others to
+ * nobody.
  */
-export async function hasNetdev(device: string): Promise<boolean> {
-  const homes = await Promise.all((await netdevHomes(device)).map((home) => names(home)));
-  return homes.some((inside) => inside.includes("net"));
+async function netdevDirectories(device: string): Promise<string[]> {
+  const own = await names(device);
+  const virtio = own.filter((name) => VIRTIO.test(name)).map((name) => join(device, name));
+  const contents = [own, ...(await Promise.all(virtio.map((home) => names(home))))];
+  const homes = [device, ...virtio].filter((_, i) => contents[i]?.includes("net"));
+  return homes.map((home) => join(home, "net"));
 }
 
-/** A virtio netdev hangs below the virtio device of its PCI device, every other one below its own. */
-async function netdevHomes(device: string): Promise<string[]> {
-  const virtio = (await names(device)).filter((name) => VIRTIO.test(name));
-  return [device, ...virtio.map((name) => join(device, name))];
-}
-
-async function netdevPaths(device: string): Promise<string[]> {
-  const found = (await netdevHomes(device)).map(async (home) =>
-    (await names(home, "net")).map((name) => join(home, "net", name)),
+async function netdevPaths(directories: readonly string[]): Promise<string[]> {
+  const found = directories.map(async (directory) =>
+    (await names(directory)).map((name) => join(directory, name)),
   );
   return (await Promise.all(found)).flat();
 }
