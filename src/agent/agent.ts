@@ -7,6 +7,7 @@ import { loadNative, type Native } from "../dataplane/native.ts";
 import { Ipam } from "../networks/ipam.ts";
 import { EntryStore } from "../store/entries.ts";
 import { Journal } from "../store/journal.ts";
+import { vfRecords } from "../store/records.ts";
 import type { PathMtuView } from "../vxlan/path-mtu-view.ts";
 import { NO_OVERLAY, type OverlayApi } from "../vxlan/view.ts";
 import { AgentAttacher } from "./attacher.ts";
@@ -25,7 +26,7 @@ import { type Life, ReadModel } from "./read-model.ts";
 import { Reconciler } from "./reconcile.ts";
 import { nodeAddresses } from "./uplink-dangers.ts";
 import { Uplinks } from "./uplinks.ts";
-import { type VfHost, vfCounting, vfHost } from "./vf-host.ts";
+import { addonVfs, type VfHost, vfHost } from "./vf-host.ts";
 import { VfReadModel } from "./vf-read-model.ts";
 import type { VfApi } from "./vf-view.ts";
 import { Vfs } from "./vfs.ts";
@@ -121,7 +122,7 @@ async function start(config: Config, options: AgentOptions, closers: Closers): P
     attacher,
     view: new ReadModel(parts, config, reconciler, life),
     forwarding,
-    vfs: new VfReadModel(parts, attacher, new VfReader({ kernel: vfCounting(), log })),
+    vfs: new VfReadModel(parts, attacher, new VfReader({ kernel: addonVfs, log })),
     overlay: fabric?.controller.view ?? NO_OVERLAY,
     paths: () => fabric?.paths.views() ?? [],
     stop: async () => {
@@ -163,9 +164,15 @@ async function makeParts(
     lost,
     podQueues,
     addresses,
-    vfs: new Vfs(vfs ?? vfHost(addon), config.sriov, log),
+    vfs: openVfs(vfs ?? vfHost(addon), config, journal, log),
     log,
   };
+}
+
+function openVfs(host: VfHost, { sriov }: Config, { attachments }: Journal, log: Logger): Vfs {
+  const vfs = new Vfs(host, sriov, log);
+  vfs.restore(vfRecords(attachments));
+  return vfs;
 }
 
 function problemsOf(

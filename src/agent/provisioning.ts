@@ -1,9 +1,7 @@
 import { OriginalFile } from "../../sriov/policy/original-file.ts";
 import { provision } from "../../sriov/policy/provision.ts";
 import type { Config } from "../config/schema.ts";
-import { loadNative, type NativeVfs } from "../dataplane/native.ts";
-import { bootId } from "../store/boot-id.ts";
-import type { Journal } from "../store/journal.ts";
+import { vfRecords } from "../store/records.ts";
 import type { Closers } from "./closers.ts";
 import type { Parts } from "./parts.ts";
 import { VfPools } from "./vf-pools.ts";
@@ -13,18 +11,13 @@ import { VfPools } from "./vf-pools.ts";
  * an earlier agent have stay theirs.
  */
 export async function provisionVfs(
-  { native, log, journal, vfs: all }: Parts,
-  config: Config,
+  { native, log, journal, vfs: { life, bootId } }: Parts,
+  { stateDir, networks, sriov }: Config,
 ): Promise<void> {
-  const file = new OriginalFile(config.stateDir, bootId());
-  const vfs: Pick<NativeVfs, "setVf"> = {
-    setVf: (pf, index, change) => loadNative().setVf(pf, index, change),
-  };
-  const records = vfRecords(journal).filter((record) => record.bootId === all.bootId);
-  const owned = new Map(records.map(({ address, owner }) => [address, `attachment ${owner}`]));
-  const host = { native, vfs, used: usedInterfaces(config), owned };
-  await provision(host, config.sriov.policies, file, log);
-  all.restore(vfRecords(journal));
+  const attached = vfRecords(journal.attachments).filter(({ vf }) => vf.bootId === bootId);
+  const owned = new Map(attached.map(({ vf }) => [vf.address, `attachment ${vf.owner}`]));
+  const host = { native, vfs: life.kernel, used: usedInterfaces({ networks }), owned };
+  await provision(host, sriov.policies, new OriginalFile(stateDir, bootId), log);
 }
 
 /** VFs for pods, by way of the kubelet. */
@@ -36,12 +29,6 @@ export async function offerVfs(
   const offered = new VfPools({ vfs, pools, kubeletDir, registration, log });
   closers.push(() => offered.stop());
   await offered.start();
-}
-
-function vfRecords({ attachments }: Pick<Journal, "attachments">) {
-  return [...attachments.values()].flatMap(({ record }) =>
-    record.mode === "vf" ? [{ ...record.vf, pool: record.pool }] : [],
-  );
 }
 
 /** Interfaces that the node needs for itself, with what for. */

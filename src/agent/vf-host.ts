@@ -2,12 +2,11 @@ import { existsSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { isNetns } from "../../cni/netns.ts";
 import { discoverHost } from "../../sriov/policy/provision.ts";
-import type { CountingKernel } from "../../sriov/statistics/pf-reader.ts";
 import { linkName, pciDevice, SYSFS } from "../../sriov/sysfs.ts";
-import type { Bdf, PhysicalFunction, VfKernel } from "../../sriov/types.ts";
+import type { Bdf, PhysicalFunction } from "../../sriov/types.ts";
 import { pfNameBy, type VfParts } from "../../sriov/vf/parts.ts";
 import { perPf } from "../../sriov/vf/per-pf.ts";
-import { loadNative, type Native } from "../dataplane/native.ts";
+import { loadNative, type Native, type NativeVfs } from "../dataplane/native.ts";
 import { bootId } from "../store/boot-id.ts";
 
 /** The VFs of a node: what is there, and what they are changed with. */
@@ -24,7 +23,7 @@ export interface VfHost {
 /** @param native tells what is there; VFs are changed by the addon, whatever `native` is */
 export function vfHost(native: Native, sysfs = SYSFS): VfHost {
   const wait = (milliseconds: number) => pause(milliseconds);
-  const kernel = perPf(lazily(), wait);
+  const kernel = perPf(addonVfs, wait);
   return {
     bootId: bootId(),
     life: {
@@ -39,21 +38,14 @@ export function vfHost(native: Native, sysfs = SYSFS): VfHost {
   };
 }
 
-/** Counters of VFs, read without waiting for a PF that is being programmed. */
-export const vfCounting = (): CountingKernel => ({
+/** The addon, loaded when it is called: agents of tests that have no VFs need none. */
+export const addonVfs: NativeVfs = {
+  listVfSettings: (...args) => loadNative().listVfSettings(...args),
+  setVf: (...args) => loadNative().setVf(...args),
+  findNetdev: (...args) => loadNative().findNetdev(...args),
+  setNetdev: (...args) => loadNative().setNetdev(...args),
+  moveNetdev: (...args) => loadNative().moveNetdev(...args),
+  announce: (...args) => loadNative().announce(...args),
   listVfStatistics: (...args) => loadNative().listVfStatistics(...args),
   netdevStatistics: (...args) => loadNative().netdevStatistics(...args),
-  findNetdev: (...args) => loadNative().findNetdev(...args),
-});
-
-// Agents of tests that have no VFs need no addon.
-function lazily(): VfKernel {
-  return {
-    listVfSettings: (...args) => loadNative().listVfSettings(...args),
-    setVf: (...args) => loadNative().setVf(...args),
-    findNetdev: (...args) => loadNative().findNetdev(...args),
-    setNetdev: (...args) => loadNative().setNetdev(...args),
-    moveNetdev: (...args) => loadNative().moveNetdev(...args),
-    announce: (...args) => loadNative().announce(...args),
-  };
-}
+};

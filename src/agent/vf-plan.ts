@@ -7,7 +7,7 @@ import type { VfRecord } from "../../sriov/vf/record.ts";
 import type { Network } from "../networks/network.ts";
 import { podRoutes } from "../networks/network.ts";
 import type { AttachmentAddress, VfAttachmentRecord } from "../store/records.ts";
-import { attachmentKey } from "../store/records.ts";
+import { attachmentKey, vfRecords } from "../store/records.ts";
 import type { Parts } from "./parts.ts";
 import { addressesOf } from "./plan.ts";
 import type { VfTaken } from "./vfs.ts";
@@ -35,7 +35,8 @@ export async function planVfAttachment(
   const { pool, generation, ...device } = taken;
   const owner = attachmentKey(containerId, ifname);
   const vf = await planVf(life, { vf: device, owner, generation, bootId, netns, ifname, knobs });
-  requireMacUnclaimed(vf, otherVfs(parts, owner));
+  const attached = vfRecords(parts.journal.attachments).map((record) => record.vf);
+  requireMacUnclaimed(vf, attached);
   return {
     ...{ mode: "vf", containerId, ifname, configName, netns, pod, pool, vf, bootId },
     ...addressing(parts, network, request.ips),
@@ -57,12 +58,6 @@ function addressing({ ipam }: Parts, network: Network | null, ips: string[] = []
 
 function macOf({ knobs, netdev, settings }: VfRecord): string {
   return knobs.mac ?? netdev?.mac ?? settings?.mac ?? "";
-}
-
-function otherVfs({ journal }: Parts, owner: string): VfRecord[] {
-  return [...journal.attachments.values()].flatMap(({ record }) =>
-    record.mode === "vf" && record.vf.owner !== owner ? [record.vf] : [],
-  );
 }
 
 /**

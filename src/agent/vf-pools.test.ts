@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { eventually, PluginNode } from "../../sriov/device-plugin/fixture.ts";
+import { problemOf } from "../../sriov/device-plugin/pool-devices.ts";
 import { addIgb } from "../../sriov/fixtures/fake-nics.ts";
 import { FakeSysfs } from "../../sriov/fixtures/fake-sysfs.ts";
 import { ANY } from "../../sriov/fixtures/functions.ts";
@@ -37,7 +38,7 @@ async function start(...wanted: Partial<SriovPool>[]): Promise<VfPools> {
   const log = createLogger("error", process.stderr);
   const vfs = {
     pfs: [] as PhysicalFunction[],
-    stuck: new Map<string, string>(),
+    problemOf,
     look: async () => {
       vfs.pfs = await discoverHost({ native: sysfs.native, sysfs: sysfs.root });
     },

@@ -9,7 +9,7 @@ import type { Vfs } from "./vfs.ts";
 const LOOK_MS = 5000;
 
 export interface VfPoolsOptions {
-  vfs: Pick<Vfs, "look" | "pfs" | "stuck">;
+  vfs: Pick<Vfs, "look" | "pfs" | "problemOf">;
   pools: readonly SriovPool[];
   kubeletDir: string;
   registration?: SriovConfig["registration"];
@@ -73,7 +73,8 @@ export class VfPools {
   // The VFs of a pool that is not offered are no others' either.
   #tell(): void {
     const { vfs, pools } = this.#options;
-    for (const [pool, devices] of poolDevices(pools, vfs.pfs, vfs.stuck)) {
+    const problem: Vfs["problemOf"] = (vf, pf) => vfs.problemOf(vf, pf);
+    for (const [pool, devices] of poolDevices(pools, vfs.pfs, problem)) {
       this.#sources.get(pool)?.set(devices);
     }
   }

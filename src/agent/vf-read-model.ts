@@ -1,5 +1,4 @@
 import type { Attacher } from "../../cni/attacher.ts";
-import { problemOf } from "../../sriov/device-plugin/pool-devices.ts";
 import type { VfReader } from "../../sriov/statistics/reader.ts";
 import type { Bdf, PhysicalFunction, VirtualFunction } from "../../sriov/types.ts";
 import { locate } from "../../sriov/vf/locate.ts";
@@ -68,7 +67,7 @@ export class VfReadModel implements VfApi {
     const { vfs } = this.#parts;
     const { address, index, driver, numaNode, ifname, iommuGroup } = vf;
     const record = this.#recordOf(address);
-    const reason = vfs.stuck.get(address) ?? problemOf(vf, pf);
+    const reason = vfs.problemOf(vf, pf);
     return {
       ...{ address, pf: pf.address, pfName: pf.ifname, index, driver, numaNode },
       ...{ ifname, iommuGroup, pool: vfs.poolOf(address), netns: record?.netns ?? "" },

@@ -1,12 +1,14 @@
+import { problemOf } from "../../sriov/device-plugin/pool-devices.ts";
 import { assignVfs } from "../../sriov/policy/selectors.ts";
 import type { PoolMember } from "../../sriov/pools/choose.ts";
 import { Pools } from "../../sriov/pools/pools.ts";
 import type { Lease } from "../../sriov/pools/state.ts";
-import type { Bdf, PhysicalFunction } from "../../sriov/types.ts";
+import type { Bdf, PhysicalFunction, VirtualFunction } from "../../sriov/types.ts";
 import { HERE } from "../../sriov/vf/locate.ts";
 import type { VfParts } from "../../sriov/vf/parts.ts";
 import { passingName, type VfRecord } from "../../sriov/vf/record.ts";
 import type { SriovConfig, SriovPool } from "../config/schema.ts";
+import type { VfAttachmentRecord } from "../store/records.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { VfHost } from "./vf-host.ts";
 import { nameOf, queryFor, type VfWanted } from "./vf-wanted.ts";
@@ -14,6 +16,8 @@ import { nameOf, queryFor, type VfWanted } from "./vf-wanted.ts";
 export type VfTaken = Pick<PoolMember, "address" | "pf" | "index" | "driver" | "pool"> & {
   generation: number;
 };
+
+type Held = Pick<VfRecord, "address" | "owner" | "generation">;
 
 /** VFs that no pool of the configuration selects: the kubelet may know them from another plugin. */
 const NO_POOL = "";
@@ -57,14 +61,14 @@ export class Vfs {
     return this.#pfs;
   }
 
-  /** Why VFs are not to be had that nobody has. */
-  get stuck(): ReadonlyMap<Bdf, string> {
-    return this.#stuck;
+  /** Why a pod could do nothing with a VF; "" when it could. */
+  problemOf(vf: VirtualFunction, pf: PhysicalFunction): string {
+    return this.#stuck.get(vf.address) ?? problemOf(vf, pf);
   }
 
   /** Takes over what attachments of an earlier agent have. */
-  restore(records: Iterable<VfRecord & { pool: string }>): void {
-    const leases = [...records].map(({ address, pool, owner, generation }) => {
+  restore(records: readonly VfAttachmentRecord[]): void {
+    const leases = records.map(({ pool, vf: { address, owner, generation } }) => {
       return { address, pool, owner, generation };
     });
     this.#pools.restore({ generation: 0, leases, cooling: [] });
@@ -94,9 +98,9 @@ export class Vfs {
    * @throws PoolError
    */
   async acquire(owner: string, wanted: VfWanted): Promise<VfTaken> {
-    if (wanted.device === null || this.#pools.poolOf(wanted.device) === null) await this.look();
-    const owning = wanted.device === null ? null : this.#pools.poolOf(wanted.device);
-    const query = queryFor(this.#config, wanted, owning);
+    const owning = () => wanted.device && this.#pools.poolOf(wanted.device);
+    if (owning() === null) await this.look();
+    const query = queryFor(this.#config, wanted, owning());
     const { vf, generation } = await this.#pools.acquire({ owner, ...query });
     const { address, pf, index, pool } = vf;
     try {
@@ -109,15 +113,11 @@ export class Vfs {
     }
   }
 
-  holds(record: Pick<VfRecord, "address" | "owner" | "generation">): boolean {
+  holds(record: Held): boolean {
     return this.#pools.holds(record);
   }
 
-  release({
-    address,
-    owner,
-    generation,
-  }: Pick<VfRecord, "address" | "owner" | "generation">): void {
+  release({ address, owner, generation }: Held): void {
     this.#stuck.delete(address);
     this.#pools.release(owner, generation);
   }

@@ -70,6 +70,13 @@ export interface StoredAttachment {
   record: AttachmentRecord;
 }
 
+/** Those of VFs. */
+export function vfRecords(
+  attachments: ReadonlyMap<string, Readonly<StoredAttachment>>,
+): VfAttachmentRecord[] {
+  return [...attachments.values()].flatMap(({ record }) => (record.mode === "vf" ? [record] : []));
+}
+
 /** What an attachment is known by (CNI spec 1.1.0, section 3). */
 export function attachmentKey(containerId: string, ifname: string): string {
   return `${containerId}:${ifname}`;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isForProgram } from "../policy/drivers.ts";
 import { assignVfs, type Selectors } from "../policy/selectors.ts";
-import type { Bdf, PhysicalFunction, VirtualFunction } from "../types.ts";
+import type { PhysicalFunction, VirtualFunction } from "../types.ts";
 import type { DeviceSource, PluginDevice } from "./device.ts";
 
 /** The devices of one pool, as discovery has found them the last time. */
@@ -27,18 +27,18 @@ export class PoolSource implements DeviceSource {
 
 /**
  * What each pool offers. A VF is in one pool at most, the first that selects it.
- * @param stuck VFs that are not to be had, and why
+ * @param problem why a pod could do nothing with a VF; "" when it could
  */
 export function poolDevices<Pool extends { readonly selectors: Selectors }>(
   pools: readonly Pool[],
   pfs: readonly PhysicalFunction[],
-  stuck: ReadonlyMap<Bdf, string> = new Map(),
+  problem: typeof problemOf = problemOf,
 ): Map<Pool, PluginDevice[]> {
   const byAddress = new Map(pfs.map((pf) => [pf.address, pf]));
   const assigned = [...assignVfs(pools, pfs)].map(([pool, vfs]) => {
     const devices = vfs.map((vf) => {
       const pf = byAddress.get(vf.pf) as PhysicalFunction;
-      return deviceOf(vf, stuck.get(vf.address) ?? problemOf(vf, pf));
+      return deviceOf(vf, problem(vf, pf));
     });
     return [pool, devices] as const;
   });
