@@ -19,6 +19,7 @@ import { attachFailure, attachVfFailure, detachFailure, existsAlready } from "./
 import { removeAttachment } from "./del.ts";
 import { aliasOf, hostName } from "./names.ts";
 import type { Parts } from "./parts.ts";
+import { isSameCall } from "./same-call.ts";
 import { addVfAttachment } from "./vf-add.ts";
 import { repeatedVf } from "./vf-repeat.ts";
 
@@ -187,14 +188,10 @@ function samePort(wishes: PortWishes, record: Attachment): boolean {
 }
 
 function sameWishes(request: AttachRequest, record: Attachment): boolean {
-  const addresses = record.addresses.map(({ address }) => address.split("/")[0] ?? "");
   return (
-    request.netns === record.netns &&
-    request.network === record.network &&
-    request.configName === record.configName &&
+    isSameCall(request, record) &&
     (request.mtu ?? record.mtu) === record.mtu &&
     (request.mac ?? record.podMac) === record.podMac &&
-    samePort(request.port ?? {}, record) &&
-    (request.ips ?? []).every((ip) => addresses.includes(ip))
+    samePort(request.port ?? {}, record)
   );
 }

@@ -52,14 +52,19 @@ interface Class {
 }
 
 function classify(error: unknown, request: AttachRequest): Class {
-  if (error instanceof IpamError) {
-    const { invalidConfig, tryAgainLater } = CNI_ERROR;
-    return { code: error.code === "refused" ? invalidConfig : tryAgainLater, hint: "" };
-  }
-  if (error instanceof JournalError) return { code: CNI_ERROR.ioFailure, hint: "" };
+  const code = codeOfBooks(error);
+  if (code) return { code, hint: "" };
   return error instanceof StepError
     ? classifyStep(error, request)
     : { code: CNI_ERROR.internal, hint: "" };
+}
+
+// Addresses and journal are the same for every mode.
+function codeOfBooks(error: unknown): CniErrorCode | null {
+  const { invalidConfig, tryAgainLater, ioFailure } = CNI_ERROR;
+  if (error instanceof JournalError) return ioFailure;
+  if (!(error instanceof IpamError)) return null;
+  return error.code === "refused" ? invalidConfig : tryAgainLater;
 }
 
 function classifyStep({ step, errno, cause }: StepError, { netns, ifname }: AttachRequest): Class {
@@ -93,12 +98,12 @@ const PASSING = new Set(["EAGAIN", "EBUSY", "ETIMEDOUT"]);
 const NO_NAMESPACE = new Set(["ENOENT", "EINVAL"]);
 
 function classifyVf(error: unknown): CniErrorCode {
-  const { invalidConfig, tryAgainLater, invalidNetns, internal, ioFailure } = CNI_ERROR;
+  const { invalidConfig, tryAgainLater, invalidNetns, internal } = CNI_ERROR;
   if (error instanceof PoolError) {
     return error.code === "unknown" ? invalidConfig : tryAgainLater;
   }
-  if (error instanceof IpamError) return error.code === "refused" ? invalidConfig : tryAgainLater;
-  if (error instanceof JournalError) return ioFailure;
+  const books = codeOfBooks(error);
+  if (books) return books;
   const { step, cause } = error instanceof StepError ? error : { step: "", cause: error };
   const errno = errnoOf(cause);
   if (step === "move" && NO_NAMESPACE.has(errno)) return invalidNetns;

@@ -8,6 +8,7 @@ import type {
 import type { Port } from "../dataplane/port.ts";
 import { formatPrefix } from "../networks/ip.ts";
 import { gatewayOf, type Network } from "../networks/network.ts";
+import { bareAddresses } from "../store/records.ts";
 import type { Parts } from "./parts.ts";
 
 /** Networks and ports of the agent as the forwarding tables are checked against them. */
@@ -64,7 +65,7 @@ function tablePort(port: Port, journal: Parts["journal"]): TablePort {
     role,
     attachment: role === "pod" ? attachment : "",
     pod: pod ? `${pod.namespace}/${pod.name}` : "",
-    addresses: record?.addresses.map(({ address }) => address.split("/")[0] ?? address) ?? [],
+    addresses: record ? bareAddresses(record) : [],
     vlan,
     queues: info.queues.map((queue) => ({ ...queue })),
   };

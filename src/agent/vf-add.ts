@@ -5,7 +5,7 @@ import { briefly, type VfParts } from "../../sriov/vf/parts.ts";
 import { runOrUndo, type UndoableStep } from "../../sriov/vf/steps.ts";
 import type { Network } from "../networks/network.ts";
 import { failpoint } from "../store/failpoint.ts";
-import { attachmentKey, type VfAttachmentRecord } from "../store/records.ts";
+import { attachmentKey, bareAddresses, type VfAttachmentRecord } from "../store/records.ts";
 import type { Parts } from "./parts.ts";
 import { removeVfAttachment } from "./vf-del.ts";
 import { networkOfVf, planVfAttachment } from "./vf-plan.ts";
@@ -89,10 +89,10 @@ function addressSteps({ native }: Parts, record: VfAttachmentRecord): UndoableSt
 }
 
 // Nobody waits for it: a link takes its time to come up, and the pod may be gone by then.
-async function announce({ vfs, log }: Parts, { vf, addresses }: VfAttachmentRecord): Promise<void> {
+async function announce({ vfs, log }: Parts, record: VfAttachmentRecord): Promise<void> {
+  const { vf } = record;
   if (vf.netdev === null) return;
-  const own = addresses.map(({ address }) => address.split("/")[0] ?? address);
-  const failures = await announceVf(vfs.life, vf, own);
+  const failures = await announceVf(vfs.life, vf, bareAddresses(record));
   for (const failure of failures) log.debug({ attachment: vf.owner }, failure);
 }
 

@@ -14,24 +14,37 @@ export async function repairVf(
   record: VfAttachmentRecord,
   view: ReconcileView,
 ): Promise<boolean> {
-  const { vfs, lost, log } = parts;
+  const { vfs } = parts;
   const { vf, netns } = record;
-  const { owner: attachment, address } = vf;
   if (vf.bootId !== vfs.bootId) return true;
-  const there = await isThere(parts, record);
-  if (!there && vf.netdev !== null && !(await vfs.isNetns(netns))) return true;
-  if (!there) {
-    if (lost.has(attachment)) return false;
-    lost.add(attachment);
-    view.lost++;
-    log.warn({ attachment, vf: address, netns }, "a VF has left its pod; kept until DEL");
+  if (await isThere(parts, record)) {
+    await restore(parts, record, view);
     return false;
   }
+  if (vf.netdev !== null && !(await vfs.isNetns(netns))) return true;
+  noteLost(parts, record, view);
+  return false;
+}
+
+async function restore(
+  { vfs, lost, log }: Parts,
+  { vf }: VfAttachmentRecord,
+  view: ReconcileView,
+): Promise<void> {
+  const { owner: attachment, address } = vf;
   lost.delete(attachment);
   const repaired = await repairSettings(vfs.life, vf);
   if (repaired.length > 0) view.restored++;
   for (const what of repaired) log.warn({ attachment, vf: address }, `set again: ${what}`);
-  return false;
+}
+
+function noteLost({ lost, log }: Parts, record: VfAttachmentRecord, view: ReconcileView): void {
+  const { netns, vf } = record;
+  const { owner: attachment, address } = vf;
+  if (lost.has(attachment)) return;
+  lost.add(attachment);
+  view.lost++;
+  log.warn({ attachment, vf: address, netns }, "a VF has left its pod; kept until DEL");
 }
 
 // A namespace whose path was removed may live on, and its VF with it: that is not to be seen, but

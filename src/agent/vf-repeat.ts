@@ -4,6 +4,7 @@ import { checkVf } from "../../sriov/vf/check.ts";
 import type { StoredAttachment, VfAttachmentRecord } from "../store/records.ts";
 import { existsAlready } from "./cni-errors.ts";
 import type { Parts } from "./parts.ts";
+import { isSameCall } from "./same-call.ts";
 
 /**
  * A second ADD without DEL between, which is an error unless it asks for just what is there.
@@ -21,13 +22,9 @@ export async function repeatedVf(
 }
 
 function sameWishes(request: VfAttachRequest, record: VfAttachmentRecord): boolean {
-  const addresses = record.addresses.map(({ address }) => address.split("/")[0] ?? "");
   return (
-    request.netns === record.netns &&
-    request.network === record.network &&
-    request.configName === record.configName &&
+    isSameCall(request, record) &&
     (request.device ?? record.vf.address) === record.vf.address &&
-    isDeepStrictEqual(request.knobs, record.vf.knobs) &&
-    (request.ips ?? []).every((ip) => addresses.includes(ip))
+    isDeepStrictEqual(request.knobs, record.vf.knobs)
   );
 }

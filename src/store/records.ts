@@ -70,6 +70,11 @@ export interface StoredAttachment {
   record: AttachmentRecord;
 }
 
+/** Addresses of an attachment without their prefix lengths. */
+export function bareAddresses({ addresses }: Pick<AttachmentRecord, "addresses">): string[] {
+  return addresses.map(({ address }) => address.split("/")[0] ?? address);
+}
+
 /** Those of VFs. */
 export function vfRecords(
   attachments: ReadonlyMap<string, Readonly<StoredAttachment>>,

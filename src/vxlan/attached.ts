@@ -1,4 +1,9 @@
-import { type AttachmentRecord, attachmentKey, type StoredAttachment } from "../store/records.ts";
+import {
+  type AttachmentRecord,
+  attachmentKey,
+  bareAddresses,
+  type StoredAttachment,
+} from "../store/records.ts";
 
 /** Attachments of this node. */
 export interface Attachments {
@@ -15,8 +20,5 @@ export function attachedOf({
   const all = [...stored].filter(({ state, record: { containerId, ifname } }) => {
     return state === "attached" && !lost.has(attachmentKey(containerId, ifname));
   });
-  return all.map(({ record }) => {
-    const addresses = record.addresses.map(({ address }) => address.split("/")[0] ?? address);
-    return { record, addresses };
-  });
+  return all.map(({ record }) => ({ record, addresses: bareAddresses(record) }));
 }
