@@ -27,13 +27,14 @@ async function run(names: readonly string[], options: RunOptions): Promise<Outco
   if (files === null) return leftOut(lacks);
   const usedByOthers = watchOthers();
   const pairs = Math.ceil(totalPairs / rounds);
-  const { times, starts } = await measureInGuest(files, pairs, options);
+  const { times, starts, kernel } = await measureInGuest(files, pairs, options);
   const rows = names.flatMap((name) => rowsOf(name, times));
   const others = Math.round(usedByOthers() * 100);
   const notes = [
     `${files.about}, emulated unless there is KVM: only ratios mean something`,
     `${pairs * rounds} ADD and DEL each, interleaved, of the same VF; sriov-cni is ${peer.path}`,
     `a program that does nothing takes ${median(starts).toFixed(0)} ms there, part of every call`,
+    `moving the VF and taking its link up takes the kernel ${median(kernel).toFixed(0)} ms of every ADD`,
     `others used ${others} % of a CPU meanwhile`,
   ];
   return { rows, notes, targets: names.map((name) => judge(name, times)) };

@@ -11,6 +11,8 @@ export interface Measured {
   times: VfTimes[];
   /** Milliseconds that a program takes which does nothing: part of every call. */
   starts: number[];
+  /** Milliseconds that the kernel takes to move a VF to a pod and to take its link up. */
+  kernel: number[];
 }
 
 /** The calls of one subject in one round. */
