@@ -7,6 +7,7 @@ import {
   type CniVersion,
   isSupported,
   NEWEST_VERSION,
+  OLDEST_VERSION,
   SUPPORTED_VERSIONS,
 } from "./versions.ts";
 
@@ -51,18 +52,24 @@ const SINCE: Partial<Record<CniCommand, CniVersion>> = {
 };
 
 /** @throws CniError 1 when the version is not spoken or has no such verb, 6 when it is no string */
-export function parseVersion(version: unknown, command: CniCommand): CniVersion {
+export function parseVersion(value: unknown, command: CniCommand): CniVersion {
   const supported = `this plugin speaks ${SUPPORTED_VERSIONS.join(", ")}`;
-  if (version !== undefined && typeof version !== "string") {
+  const version = isUnsaid(value) ? OLDEST_VERSION : value;
+  if (typeof version !== "string") {
     throw undecodable(`cniVersion = ${show(version)} is not a string`, supported);
   }
   if (!isSupported(version)) {
-    const value = version === undefined ? "missing, which means 0.1.0" : show(version);
-    throw incompatible(`incompatible CNI version: cniVersion = ${value}`, supported);
+    throw incompatible(`incompatible CNI version: cniVersion = ${show(version)}`, supported);
   }
-  const since = SINCE[command] ?? "0.3.1";
+  const since = SINCE[command] ?? OLDEST_VERSION;
   if (atLeast(version, since)) return version;
-  throw incompatible(`cniVersion ${version} has no ${command}`, `it exists since ${since}`);
+  const is = isUnsaid(value) ? `${version}, as no cniVersion says otherwise,` : version;
+  throw incompatible(`cniVersion ${is} has no ${command}`, `it exists since ${since}`);
+}
+
+// As the reference implementation reads it.
+function isUnsaid(version: unknown): boolean {
+  return version === undefined || version === null || version === "";
 }
 
 /** What to put into the answer to `body`, however broken the call is: its own cniVersion. */

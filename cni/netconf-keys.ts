@@ -30,7 +30,7 @@ const ipamSchema = z.strictObject(
 
 /** Keys of a network configuration of any mode: CNI spec 1.1.0, sections 1 and 3. */
 export const commonKeys = {
-  cniVersion: z.string(),
+  cniVersion: z.string().optional(),
   name: z.string(),
   type: z.string({ error: "the name of the executable" }).optional(),
   /** The Millrace network. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { appendResult, type CniResult, convertResult, prevResultSchema } from "./result.ts";
-import { SUPPORTED_VERSIONS } from "./versions.ts";
+import { atLeast, SUPPORTED_VERSIONS } from "./versions.ts";
 
 const RESULT: CniResult = {
   interfaces: [
@@ -46,7 +46,22 @@ const FAMILY_IPS = [
   { version: "6", address: "fd00:1::2/128", gateway: "fd00:1::1", interface: 1 },
 ];
 
+const BY_FAMILY = {
+  ip4: { ip: "10.1.0.2/32", gateway: "10.1.0.1", routes: OLD_ROUTES },
+  ip6: { ip: "fd00:1::2/128", gateway: "fd00:1::1" },
+  dns: RESULT.dns,
+};
+
 const GOLDEN = {
+  "0.1.0": { cniVersion: "0.1.0", ...BY_FAMILY },
+  "0.2.0": { cniVersion: "0.2.0", ...BY_FAMILY },
+  "0.3.0": {
+    cniVersion: "0.3.0",
+    interfaces: OLD_INTERFACES,
+    ips: FAMILY_IPS,
+    routes: OLD_ROUTES,
+    dns: RESULT.dns,
+  },
   "0.3.1": {
     cniVersion: "0.3.1",
     interfaces: OLD_INTERFACES,
@@ -80,7 +95,8 @@ describe("the result of ADD", () => {
     SUPPORTED_VERSIONS,
   )("of version %s leaves out routes and DNS when there are none", (version) => {
     const result = convertResult({ interfaces: [], ips: [], routes: [], dns: {} }, version);
-    expect(result).toStrictEqual({ cniVersion: version, interfaces: [], ips: [] });
+    const lists = atLeast(version, "0.3.0") ? { interfaces: [], ips: [] } : {};
+    expect(result).toStrictEqual({ cniVersion: version, ...lists });
   });
 
   it("keeps no members without a value", () => {
@@ -97,12 +113,27 @@ describe("prevResult", () => {
     expect(prevResultSchema.parse(GOLDEN["1.1.0"])).toStrictEqual(RESULT);
   });
 
-  it.each(["0.3.1", "0.4.0", "1.0.0"] as const)("of %s becomes the newest form", (version) => {
+  it.each([
+    "0.3.0",
+    "0.3.1",
+    "0.4.0",
+    "1.0.0",
+  ] as const)("of %s becomes the newest form", (version) => {
     const result = prevResultSchema.parse(GOLDEN[version]);
     expect(result.interfaces[0]).toStrictEqual(hostEnd);
     expect(result.ips).toStrictEqual(RESULT.ips);
     expect(result.routes).toStrictEqual(OLD_ROUTES);
     expect(result.dns).toStrictEqual(RESULT.dns);
+  });
+
+  it.each(["0.1.0", "0.2.0"] as const)("of %s has addresses of no interface", (version) => {
+    const result = prevResultSchema.parse(GOLDEN[version]);
+    expect(result.interfaces).toStrictEqual([]);
+    expect(result.ips).toStrictEqual([
+      { address: "10.1.0.2/32", gateway: "10.1.0.1" },
+      { address: "fd00:1::2/128", gateway: "fd00:1::1" },
+    ]);
+    expect(result.routes).toStrictEqual(OLD_ROUTES);
   });
 
   it.each(SUPPORTED_VERSIONS)("of %s goes back to the same text", (version) => {
@@ -124,6 +155,8 @@ describe("prevResult", () => {
     { interfaces: [{ mac: "02:00:00:00:00:01" }] },
     { routes: [{ gw: "10.1.0.1" }] },
     { dns: [] },
+    { ip4: {} },
+    { ip6: { ip: "fd00::1/64", routes: [{}] } },
     "text",
   ])("is refused as %j", (value) => {
     expect(prevResultSchema.safeParse(value).success).toBe(false);

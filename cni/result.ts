@@ -1,5 +1,5 @@
-import { isIPv6 } from "node:net";
 import { z } from "zod";
+import { byFamily, familySchema, fromFamilies, isOfIPv6 } from "./result-by-family.ts";
 import { atLeast, type CniVersion } from "./versions.ts";
 
 /** The result of ADD in its newest form: CNI spec 1.1.0, section 5 (ADD Success). */
@@ -97,20 +97,24 @@ const resultSchema = z.object(
         scope: count,
       }),
     ),
+    // Until 0.2.0 there were these instead of ips and routes.
+    ip4: familySchema,
+    ip6: familySchema,
     dns: dnsSchema.nullish(),
   },
   { error: "the result of ADD" },
 );
 
 /** Takes the result of any supported version apart; becomes the 1.1.0 form. For prevResult. */
-export const prevResultSchema = resultSchema.transform(
-  (result): CniResult => ({
+export const prevResultSchema = resultSchema.transform((result): CniResult => {
+  const { ips, routes } = fromFamilies([result.ip4, result.ip6]);
+  return {
     interfaces: (result.interfaces ?? []).map(tidy),
-    ips: (result.ips ?? []).map(tidy),
-    routes: (result.routes ?? []).map(tidy),
+    ips: [...(result.ips ?? []).map(tidy), ...ips],
+    routes: [...(result.routes ?? []).map(tidy), ...routes],
     dns: tidy(result.dns ?? {}),
-  }),
-);
+  };
+});
 
 type Present<T> = { [K in keyof T]: Exclude<T[K], null> };
 
@@ -124,27 +128,34 @@ export function tidy<T extends object>(value: T): Present<T> {
 
 /**
  * The result as a caller of `version` may read it, ready for JSON: without what that version does
- * not have, and with `ips[].version` where it is required (before 1.0.0).
+ * not have, with `ips[].version` where it is required (before 1.0.0), and with `ip4` and `ip6`
+ * instead of lists (before 0.3.0).
  */
 export function convertResult(result: CniResult, version: CniVersion): Record<string, unknown> {
+  const dns = tidy(result.dns);
+  const ending = Object.keys(dns).length === 0 ? {} : { dns };
+  const form = atLeast(version, "0.3.0")
+    ? convertLists(result, version)
+    : byFamily(result.ips, result.routes);
+  return { cniVersion: version, ...form, ...ending };
+}
+
+function convertLists(result: CniResult, version: CniVersion): Record<string, unknown> {
   const newest = atLeast(version, "1.1.0");
   const interfaces = newest
     ? result.interfaces
     : result.interfaces.map(({ name, mac, sandbox }) => ({ name, mac, sandbox }));
   const routes = newest ? result.routes : result.routes.map(({ dst, gw }) => ({ dst, gw }));
   const ips = atLeast(version, "1.0.0") ? result.ips : result.ips.map(withFamily);
-  const dns = tidy(result.dns);
   return {
-    cniVersion: version,
     interfaces: interfaces.map(tidy),
     ips: ips.map(tidy),
     ...(routes.length === 0 ? {} : { routes: routes.map(tidy) }),
-    ...(Object.keys(dns).length === 0 ? {} : { dns }),
   };
 }
 
 function withFamily(ip: CniIp): CniIp & { version: "4" | "6" } {
-  return { version: isIPv6(ip.address.split("/")[0] ?? "") ? "6" : "4", ...ip };
+  return { version: isOfIPv6(ip.address) ? "6" : "4", ...ip };
 }
 
 /**

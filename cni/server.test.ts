@@ -69,7 +69,7 @@ describe("POST /cni", () => {
     expect(reply.status).toBe(200);
     expect(JSON.parse(reply.body)).toEqual({
       cniVersion: version,
-      supportedVersions: ["0.3.1", "0.4.0", "1.0.0", "1.1.0"],
+      supportedVersions: ["0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"],
     });
   });
 
@@ -109,7 +109,12 @@ describe("POST /cni", () => {
     ["a list", "[]", 6, "1.1.0"],
     ["a broken configuration", JSON.stringify(callBody({ config: "{" })), 6, "1.1.0"],
     ["an unknown verb", JSON.stringify(callBody({ command: "UPDATE" })), 4, "1.1.0"],
-    ["an old version", JSON.stringify(callBody({ config: { cniVersion: "0.2.0" } })), 1, "0.2.0"],
+    [
+      "a version of none",
+      JSON.stringify(callBody({ config: { cniVersion: "0.2.1" } })),
+      1,
+      "0.2.1",
+    ],
     ["a bad key", JSON.stringify(callBody({ config: { cniVersion: "1.0.0", x: 1 } })), 2, "1.0.0"],
   ])("answers %s with an error and asks the agent for nothing", async (_, body, code, version) => {
     const attacher = new RecordingAttacher();

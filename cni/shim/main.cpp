@@ -19,7 +19,8 @@ namespace millrace {
 namespace {
 
 constexpr string_view kDefaultSocket = "/run/millrace/agent.sock";
-constexpr string_view kSupportedVersions[] = {"0.3.1", "0.4.0", "1.0.0", "1.1.0"};
+constexpr string_view kSupportedVersions[] = {"0.1.0", "0.2.0", "0.3.0", "0.3.1",
+                                              "0.4.0", "1.0.0", "1.1.0"};
 constexpr string_view kForwarded[] = {
     "CNI_COMMAND", "CNI_CONTAINERID",    "CNI_NETNS",   "CNI_IFNAME", "CNI_ARGS",
     "CNI_PATH",    "CNI_NETNS_OVERRIDE", "TRACEPARENT", "TRACESTATE", "BAGGAGE"};
