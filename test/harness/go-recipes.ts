@@ -21,6 +21,7 @@ export interface GoRecipe {
 
 const FLANNEL = "github.com/flannel-io/flannel";
 const KUBERNETES = "k8s.io/kubernetes";
+const KUBERNETES_VERSION = "1.34.1";
 
 export const GO_RECIPES = {
   flanneld: {
@@ -29,12 +30,27 @@ export const GO_RECIPES = {
     onDemand: true,
     prepare: prepareFlanneld,
   },
-  "kube-apiserver": {
-    version: "1.34.1",
-    variable: "KUBE_APISERVER",
-    onDemand: false,
-    prepare: prepareApiserver,
+  cnitool: {
+    version: "1.3.0",
+    variable: "CNITOOL",
+    onDemand: true,
+    prepare: program("github.com/containernetworking/cni", "1.3.0", "cnitool"),
   },
+  helm: {
+    version: "3.19.2",
+    variable: "HELM",
+    onDemand: false,
+    prepare: program("helm.sh/helm/v3", "3.19.2", "cmd/helm"),
+  },
+  "kube-apiserver": ofKubernetes("kube-apiserver"),
+  "kube-scheduler": ofKubernetes("kube-scheduler"),
+  kubelet: ofKubernetes("kubelet"),
+  containerd: ofContainerd("containerd"),
+  "containerd-shim-runc-v2": ofContainerd("containerd-shim-runc-v2"),
+  ctr: ofContainerd("ctr"),
+  "multus-shim": ofMultus("multus-shim"),
+  "multus-daemon": ofMultus("multus-daemon"),
+  multus: ofMultus("multus"),
 } satisfies Record<string, GoRecipe>;
 
 export type GoToolName = keyof typeof GO_RECIPES;
@@ -53,21 +69,53 @@ async function prepareFlanneld(dir: string, must: Must): Promise<string[]> {
   return ["-ldflags", `-s -w -X ${FLANNEL}/pkg/version.Version=v${version}`, "."];
 }
 
+/** One of the programs that a cluster consists of: together they take a quarter of an hour. */
+function ofKubernetes(name: string): GoRecipe {
+  const prepare = async (_dir: string, must: Must) => {
+    await requireKubernetes(must);
+    const stamp = (path: string) => `-X ${path}.gitVersion=v${KUBERNETES_VERSION}`;
+    const stamps = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].map(stamp);
+    return ["-ldflags", ["-s -w", ...stamps].join(" "), `${KUBERNETES}/cmd/${name}`];
+  };
+  return { version: KUBERNETES_VERSION, variable: variableOf(name), onDemand: false, prepare };
+}
+
 /** Its go.mod replaces k8s.io/* by directories that modules do not carry; they are published too. */
-async function prepareApiserver(_dir: string, must: Must): Promise<string[]> {
-  const { version } = GO_RECIPES["kube-apiserver"];
-  await must("go", ["mod", "edit", `-require=${KUBERNETES}@v${version}`]);
-  const { GoMod } = await download(`${KUBERNETES}@v${version}`, must);
+async function requireKubernetes(must: Must): Promise<void> {
+  const module = `${KUBERNETES}@v${KUBERNETES_VERSION}`;
+  await must("go", ["mod", "edit", `-require=${module}`]);
+  const { GoMod } = await download(module, must);
   const staged = /^\s*(?:replace )?(k8s\.io\/\S+) => \.\/staging\//gm;
-  const published = version.replace(/^1/, "0");
-  const edits = [...readFileSync(GoMod, "utf8").matchAll(staged)].flatMap(([, module]) => [
-    `-require=${module}@v${published}`,
-    `-replace=${module}=${module}@v${published}`,
+  const published = KUBERNETES_VERSION.replace(/^1/, "0");
+  const edits = [...readFileSync(GoMod, "utf8").matchAll(staged)].flatMap(([, staging]) => [
+    `-require=${staging}@v${published}`,
+    `-replace=${staging}=${staging}@v${published}`,
   ]);
   await must("go", ["mod", "edit", ...edits]);
-  const stamp = (path: string) => `-X ${path}.gitVersion=v${version}`;
-  const stamps = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].map(stamp);
-  return ["-ldflags", ["-s -w", ...stamps].join(" "), `${KUBERNETES}/cmd/kube-apiserver`];
+}
+
+function ofContainerd(name: string): GoRecipe {
+  const [module, version] = ["github.com/containerd/containerd/v2", "2.1.9"];
+  const prepare = program(module, version, `cmd/${name}`);
+  return { version, variable: variableOf(name), onDemand: false, prepare };
+}
+
+function ofMultus(name: string): GoRecipe {
+  const [module, version] = ["gopkg.in/k8snetworkplumbingwg/multus-cni.v4", "4.3.0"];
+  const prepare = program(module, version, `cmd/${name}`);
+  return { version, variable: variableOf(name), onDemand: false, prepare };
+}
+
+function variableOf(name: string): string {
+  return name.toUpperCase().replaceAll("-", "_");
+}
+
+/** A program of a module that replaces nothing. */
+function program(module: string, version: string, path: string): GoRecipe["prepare"] {
+  return async (_dir, must) => {
+    await must("go", ["mod", "edit", `-require=${module}@v${version}`]);
+    return ["-ldflags", "-s -w", `${module}/${path}`];
+  };
 }
 
 async function download(module: string, must: Must): Promise<{ Dir: string; GoMod: string }> {
