@@ -1,7 +1,7 @@
 import type { CheckRequest } from "../../cni/attacher.ts";
 import type { PodLink } from "../dataplane/native.ts";
-import { canonicalCidr } from "../networks/ip.ts";
-import { type AttachmentRecord, attachmentKey } from "../store/records.ts";
+import { type AttachmentRecord, attachmentKey, type FastpathRecord } from "../store/records.ts";
+import { missingAddressing } from "./check-addresses.ts";
 import type { Parts } from "./parts.ts";
 import { checkVfAttachment } from "./vf-check.ts";
 
@@ -20,6 +20,7 @@ export async function checkAttachment(parts: Parts, request: CheckRequest): Prom
   if (!parts.dataplane.port(key)) {
     differences.push(`${record.hostName} has no port: the ring loop does not serve it`);
   }
+  differences.push(...(await hostDifferences(parts, record)));
   const pod = await parts.native.describePod(netns, ifname);
   if (!pod) return [...differences, `there is no interface ${ifname} in ${netns}`];
   return [...differences, ...podDifferences(record, request, pod)];
@@ -43,6 +44,22 @@ function recordDifferences(
   return differences;
 }
 
+async function hostDifferences(
+  { native }: Parts,
+  { hostName, alias }: FastpathRecord,
+): Promise<string[]> {
+  const links = await native.listLinks();
+  const host = links.find((link) => link.alias === alias);
+  if (host === undefined) return [`there is no link ${hostName} on the node`];
+  const differences: string[] = [];
+  if (host.name !== hostName) differences.push(`${hostName} is called ${host.name}`);
+  if (!host.up) differences.push(`${host.name} is down`);
+  if (host.xdpProgram === 0) {
+    differences.push(`${host.name} has no XDP program: the ring loop gets none of its frames`);
+  }
+  return differences;
+}
+
 function podDifferences(
   record: AttachmentRecord,
   { expected, ifname }: CheckRequest,
@@ -55,16 +72,5 @@ function podDifferences(
   compare("MAC", pod.mac.toLowerCase(), expected.mac ?? record.podMac);
   compare("MTU", pod.mtu, expected.mtu ?? record.mtu);
   if (!pod.up) differences.push(`${ifname} is down`);
-  const addresses = new Set(pod.addresses.map(canonicalCidr));
-  for (const address of expected.addresses) {
-    if (!addresses.has(canonicalCidr(address))) {
-      differences.push(`${ifname} has no address ${address}`);
-    }
-  }
-  const routes = new Set(pod.routes.map(({ dst, gw }) => `${canonicalCidr(dst)} via ${gw}`));
-  for (const { dst, gw } of record.routes) {
-    const route = `${dst} via ${gw}`;
-    if (!routes.has(route)) differences.push(`there is no route ${route}`);
-  }
-  return differences;
+  return [...differences, ...missingAddressing(record, expected.addresses, pod)];
 }

@@ -1,7 +1,7 @@
 import type { CheckRequest } from "../../cni/attacher.ts";
 import { checkVf } from "../../sriov/vf/check.ts";
-import { canonicalCidr } from "../networks/ip.ts";
 import type { VfAttachmentRecord } from "../store/records.ts";
+import { missingAddressing } from "./check-addresses.ts";
 import type { Parts } from "./parts.ts";
 
 /** How the VF of an attachment differs from its record and from the result that ADD gave. */
@@ -17,7 +17,6 @@ export async function checkVfAttachment(
   }
   if (vf.netdev === null || record.addresses.length === 0) return differences;
   const pod = await native.describePod(netns, ifname);
-  const has = new Set(pod?.addresses.map(canonicalCidr));
-  const missing = expected.addresses.filter((address) => !has.has(canonicalCidr(address)));
-  return [...differences, ...missing.map((address) => `${ifname} has no address ${address}`)];
+  if (pod === null) return differences;
+  return [...differences, ...missingAddressing(record, expected.addresses, pod)];
 }

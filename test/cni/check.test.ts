@@ -16,6 +16,15 @@ interface Change {
 
 const ip = ({ namespace }: Pod, ...args: string[]) => namespace.must("ip", args);
 
+// The agent holds its program by a BPF link, which only a privileged hand takes off.
+async function detachXdp({ node }: Lab, { hostName }: Pod): Promise<void> {
+  const [{ xdp }] = JSON.parse(await node.must("ip", ["-j", "link", "show", hostName]));
+  const all = JSON.parse(await node.must("bpftool", ["-j", "link", "show"]));
+  // The program is that of one port only: there is no other here.
+  const [ours] = all.filter((link: { prog_id: number }) => link.prog_id === xdp.prog.id);
+  await node.must("bpftool", ["link", "detach", "id", String(ours.id)]);
+}
+
 const CHANGES: Change[] = [
   {
     title: "the IPv4 address was removed",
@@ -61,6 +70,24 @@ const CHANGES: Change[] = [
     title: "the link was deleted",
     make: (lab, pod) => lab.node.must("ip", ["link", "delete", pod.hostName]),
     says: "there is no interface eth0 in ",
+  },
+  {
+    title: "the host end is down",
+    make: (lab, pod) => lab.node.must("ip", ["link", "set", pod.hostName, "down"]),
+    says: /mr\w+ is down/,
+  },
+  {
+    title: "the host end has another name",
+    make: async ({ node }, { hostName }) => {
+      await node.must("ip", ["link", "set", hostName, "down"]);
+      await node.must("ip", ["link", "set", hostName, "name", "mine", "up"]);
+    },
+    says: /mr\w+ is called mine/,
+  },
+  {
+    title: "the XDP program was detached",
+    make: detachXdp,
+    says: /mr\w+ has no XDP program: the ring loop gets none of its frames/,
   },
   {
     title: "the port is gone",
