@@ -1,4 +1,6 @@
+import { writeDeviceInfo } from "../sriov/device-plugin/device-info.ts";
 import type { Attacher, Attachment, AttachRequest, VfAttachment } from "./attacher.ts";
+import { CNI_ERROR, CniError } from "./errors.ts";
 import { checkNetns } from "./netns.ts";
 import type { CniRequest, VfWishes } from "./request.ts";
 import {
@@ -42,6 +44,7 @@ function podOf({ containerId, ifname, netns, network, configName, pod, ips }: Cn
 
 async function attachVf(request: CniRequest, wishes: VfWishes, attacher: Attacher) {
   const attachment = await attacher.attachVf({ ...podOf(request), ...wishes });
+  await tellDevice(request, attachment, attacher);
   const { routes, addresses } = attachment;
   return {
     interfaces: [vfInterface(attachment)],
@@ -49,6 +52,22 @@ async function attachVf(request: CniRequest, wishes: VfWishes, attacher: Attache
     routes: routesOf(routes),
     dns: request.dns,
   };
+}
+
+// Device information specification 1.1.0: who asks for the file gets it, or no attachment.
+async function tellDevice(
+  { deviceInfoFile, containerId, ifname }: CniRequest,
+  { vf }: VfAttachment,
+  attacher: Attacher,
+): Promise<void> {
+  if (deviceInfoFile === "") return;
+  try {
+    await writeDeviceInfo(deviceInfoFile, { id: vf.address, pfAddress: vf.pf });
+  } catch (error) {
+    await attacher.detach(containerId, ifname);
+    const msg = `cannot write CNIDeviceInfoFile = ${deviceInfoFile}`;
+    throw new CniError(CNI_ERROR.ioFailure, msg, (error as Error).message, { cause: error });
+  }
 }
 
 // A VF for a program of the pod has no netdev, yet the name stands for it.

@@ -38,6 +38,8 @@ export interface CniRequest extends AttachmentId {
   port: PortWishes;
   /** Mode vf; null in mode fastpath. */
   vf: VfWishes | null;
+  /** Mode vf: where Multus wants to read which device it is; "" when it does not ask. */
+  deviceInfoFile: string;
   dns: Dns;
   prevResult: CniResult | null;
   /** GC: what must stay. */
@@ -100,6 +102,7 @@ function emptyRequest(env: Environment, version: CniVersion): CniRequest {
     ips: [],
     port: {},
     vf: null,
+    deviceInfoFile: "",
     dns: {},
     prevResult: null,
     validAttachments: [],
@@ -141,7 +144,9 @@ function vfDetails(
   const ips = runtimeConfig?.ips ?? cni?.ips ?? argument(args, "IP", ipListSchema) ?? [];
   if (network === "" && ips.length > 0) throw nobodyGives(ips);
   const { dns = {}, prevResult = null, pool = "" } = conf;
-  return { network, ips, dns: tidy(dns), prevResult, vf: { device, pool, knobs } };
+  const deviceInfoFile = runtimeConfig?.CNIDeviceInfoFile ?? "";
+  const wishes = { device, pool, knobs };
+  return { network, ips, dns: tidy(dns), prevResult, vf: wishes, deviceInfoFile };
 }
 
 function nobodyGives(ips: string[]): CniError {

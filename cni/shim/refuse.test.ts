@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { SUPPORTED_VERSIONS } from "../versions.ts";
 import { ADD_ENV, CONFIG, NOT_BUILT, runShim, Sockets, shimIsBuilt } from "./run-shim.ts";
 
 let sockets: Sockets;
@@ -17,13 +18,14 @@ async function refused(env: Record<string, string | undefined>, stdin: string | 
 describe("VERSION", () => {
   it.each([
     ['{"cniVersion":"0.4.0"}', "0.4.0"],
-    ['{"cniVersion":"0.2.0"}', "1.1.0"],
+    ['{"cniVersion":"0.2.0"}', "0.2.0"],
+    ['{"cniVersion":"0.2.1"}', "1.1.0"],
     ["", "1.1.0"],
     [null, "1.1.0"],
   ])("is answered without an agent for stdin %j", async (stdin, cniVersion) => {
     const run = await runShim({ CNI_COMMAND: "VERSION", MILLRACE_SOCKET: sockets.path() }, stdin);
     expect(run.code).toBe(0);
-    const supportedVersions = ["0.3.1", "0.4.0", "1.0.0", "1.1.0"];
+    const supportedVersions = [...SUPPORTED_VERSIONS];
     expect(JSON.parse(run.stdout)).toEqual({ cniVersion, supportedVersions });
     expect(run.ms).toBeLessThan(2000);
   });

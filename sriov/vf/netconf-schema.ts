@@ -50,7 +50,7 @@ const runtimeConfigSchema = z.strictObject(
     mac: macSchema.optional(),
     deviceID: bdfSchema.optional(),
     ips,
-    CNIDeviceInfoFile: z.unknown().optional(),
+    CNIDeviceInfoFile: absolutePath(MAX_PATH).optional(),
   },
   object,
 );
