@@ -1,8 +1,13 @@
+import type { Attacher } from "../../cni/attacher.ts";
 import { type Agent, createAgent } from "../agent/agent.ts";
 import { cniHandler } from "../api/cni.ts";
 import { type ApiServer, openApi, openMetrics } from "../api/server.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
+import { annotating } from "../kube/pods/annotating-attacher.ts";
+import { noteOf } from "../kube/pods/note.ts";
+import { podAnnotator } from "../kube/pods/pod-annotator.ts";
+import type { AttachmentRecord } from "../store/records.ts";
 import { createLogger, type Logger } from "../telemetry/log.ts";
 import { createMetrics, type MetricSources } from "../telemetry/metrics.ts";
 import { stopSignal } from "./stop-signal.ts";
@@ -51,10 +56,23 @@ async function startParts(
     overlay,
     vfs,
     metrics,
-    cni: cniHandler(agent.attacher, metrics, log),
+    cni: cniHandler(attacherOf(agent, config, log, defer), metrics, log),
   });
   // Last in, first out: calls under way finish before the agent stops, new ones are refused.
   defer(api.close);
+}
+
+function attacherOf(
+  { attacher, view }: Agent,
+  { podAnnotations }: Config,
+  log: Logger,
+  defer: (stop: Stop) => void,
+): Attacher {
+  if (podAnnotations === undefined) return attacher;
+  const annotator = podAnnotator(podAnnotations.kubeconfig, log);
+  defer(() => annotator.close());
+  const describe = (record: AttachmentRecord) => noteOf(record, view.ports());
+  return annotating(attacher, describe, (...told) => annotator.tell(...told));
 }
 
 /** An agent without a fabric must not look like one whose store is away. */

@@ -28,6 +28,8 @@ export const configSchema = z.strictObject({
   socket: absolutePath(SOCKET_PATH_BYTES).default("/run/millrace/agent.sock"),
   /** Holds the journal; must survive a reboot. */
   stateDir: absolutePath(PATH_BYTES).default("/var/lib/millrace"),
+  /** DELs that came while the agent was away; `spool` in `stateDir` when absent. */
+  spoolDir: absolutePath(PATH_BYTES).optional(),
   /** Seconds between two comparisons of journal and kernel. */
   reconcileInterval: integer(1, 3600, "seconds").default(30),
   log: log.prefault({}),
@@ -40,6 +42,16 @@ export const configSchema = z.strictObject({
     .default([]),
   /** Where the other nodes are found; needed as soon as a network has a `vni`. */
   fabric: fabricSchema.optional(),
+  /**
+   * Writes what pods have got into their annotations: attachment.millrace.io/INTERFACE. Needs patch
+   * of pods/status.
+   */
+  podAnnotations: z
+    .strictObject({
+      /** Default: the service account of the agent's own pod. */
+      kubeconfig: absolutePath(PATH_BYTES).optional(),
+    })
+    .optional(),
   /** PFs that get VFs, and VFs that are given to pods. */
   sriov: sriovSchema.prefault({}),
 });

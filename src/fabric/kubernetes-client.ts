@@ -2,11 +2,10 @@ import {
   CoreV1Api,
   type KubernetesObject,
   PatchStrategy,
-  type RequestContext,
   setHeaderOptions,
 } from "@kubernetes/client-node";
 import type { NodeFacts } from "./flannel-annotations.ts";
-import { PooledConfig } from "./kubernetes-config.ts";
+import { bounded, PooledConfig } from "./kubernetes-config.ts";
 
 export const NODES_PATH = "/api/v1/nodes";
 /** A page of a list: thousands of Nodes at once would take tens of megabytes, twice. */
@@ -56,8 +55,7 @@ export class KubeClient {
    * @throws Error when it cannot be read or names no cluster
    */
   constructor(kubeconfig: string | undefined) {
-    if (kubeconfig === undefined) this.config.loadFromCluster();
-    else this.config.loadFromFile(kubeconfig);
+    this.config.load(kubeconfig);
     this.#api = this.config.makeApiClient(CoreV1Api);
   }
 
@@ -93,15 +91,7 @@ export class KubeClient {
   }
 
   #options(header: string, value: string, ...ends: AbortSignal[]) {
-    const options = setHeaderOptions(header, value);
     const signal = AbortSignal.any([AbortSignal.timeout(REQUEST_TIMEOUT_MS), ...ends]);
-    const bounded = (options.middleware ?? []).map((one) => ({
-      post: one.post,
-      pre(context: RequestContext) {
-        context.setSignal(signal);
-        return one.pre(context);
-      },
-    }));
-    return { ...options, middleware: bounded };
+    return bounded(setHeaderOptions(header, value), signal);
   }
 }

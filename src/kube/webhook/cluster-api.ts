@@ -1,6 +1,7 @@
 import { ApiException, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import { bounded } from "../../fabric/kubernetes-config.ts";
 import { isUnauthorized } from "../../fabric/kubernetes-error.ts";
-import { bounded, Connection } from "./connection.ts";
+import { Connection } from "./connection.ts";
 import type { Definition } from "./demand.ts";
 import type { NetworkReference } from "./networks-annotation.ts";
 
