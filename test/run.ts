@@ -1,12 +1,6 @@
 import { parseArgs } from "node:util";
-import { type Outcome, table, totalLine } from "../src/setup/results.ts";
+import { type Row, summarise } from "../src/setup/results.ts";
 import { runSuite, type Suite, selectSuites } from "../src/setup/suites.ts";
-
-interface Row {
-  suite: string;
-  outcome: Outcome;
-  seconds: number;
-}
 
 let interrupted = false;
 
@@ -20,17 +14,6 @@ async function runAll(suites: Suite[]): Promise<Row[]> {
   return rows;
 }
 
-function summarise(rows: Row[]): boolean {
-  const failures = rows.flatMap(({ suite, outcome }) =>
-    outcome.failures.map((title) => `  ${suite}: ${title}`),
-  );
-  if (failures.length > 0) console.log(["", "failed:", ...failures].join("\n"));
-  if (interrupted) console.log("\ninterrupted: not every suite has run");
-  const lines = table(rows);
-  console.log(["", ...lines, "", totalLine(rows.map(({ outcome }) => outcome))].join("\n"));
-  return failures.length === 0 && !interrupted;
-}
-
 /** `npm test -- --only native,unit` */
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { only: { type: "string" } } });
@@ -38,7 +21,7 @@ async function main(): Promise<void> {
   // The running suite gets the signal too and cleans up; we stay for the summary.
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.on(signal, () => (interrupted = true));
-  process.exitCode = summarise(await runAll(suites)) ? 0 : 1;
+  process.exitCode = summarise(await runAll(suites), interrupted) ? 0 : 1;
 }
 
 main().catch((error: Error) => {

@@ -105,8 +105,27 @@ export function judge(outcome: Outcome | null, ending: string): Outcome {
   return { passed, skipped, failures };
 }
 
+/** One suite that has run. */
+export interface Row {
+  suite: string;
+  outcome: Outcome;
+  seconds: number;
+}
+
+/** Prints what failed, a table and the total. @returns whether all is well */
+export function summarise(rows: readonly Row[], interrupted: boolean): boolean {
+  const failures = rows.flatMap(({ suite, outcome }) =>
+    outcome.failures.map((title) => `  ${suite}: ${title}`),
+  );
+  if (failures.length > 0) console.log(["", "failed:", ...failures].join("\n"));
+  if (interrupted) console.log("\ninterrupted: not every test has run");
+  const outcomes = rows.map(({ outcome }) => outcome);
+  console.log(["", ...table(rows), "", totalLine(outcomes)].join("\n"));
+  return failures.length === 0 && !interrupted;
+}
+
 /** One row per suite, as lines of text. */
-export function table(rows: { suite: string; outcome: Outcome; seconds: number }[]): string[] {
+export function table(rows: readonly Row[]): string[] {
   const head = ["suite", "passed", "failed", "skipped", "seconds"];
   const body = rows.map(({ suite, outcome, seconds }) => [
     suite,

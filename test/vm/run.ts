@@ -1,19 +1,13 @@
 // Runs test/vm inside guests: npm run test:vm [-- FILE ...]
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Outcome, table, totalLine } from "../../src/setup/results.ts";
+import { type Row, summarise } from "../../src/setup/results.ts";
 import { root } from "../../src/setup/run.mjs";
 import { startReaper } from "../fixtures/reaper.ts";
 import { openScope, type Scope } from "../harness/scope.ts";
 import { type GuestTests, guestTests } from "../harness/vm-files.ts";
 import { findGuest, type GuestFiles } from "../harness/vm-store.ts";
 import { runGuestTests } from "../harness/vm-tests.ts";
-
-interface Row {
-  suite: string;
-  outcome: Outcome;
-  seconds: number;
-}
 
 async function runAll(scope: Scope, guests: GuestTests[]): Promise<Row[]> {
   const { files, lacks } = await findGuest(scope.signal);
@@ -45,18 +39,6 @@ async function runOne(scope: Scope, files: GuestFiles, tests: GuestTests): Promi
   const onOutput = (text: string) => process.stdout.write(text);
   const outcome = await runGuestTests({ files, dir, onOutput, signal: scope.signal }, tests);
   return { suite: tests.name, outcome, seconds: (performance.now() - started) / 1000 };
-}
-
-/** @returns whether all is well */
-function summarise(rows: Row[], interrupted: boolean): boolean {
-  const failures = rows.flatMap(({ suite, outcome }) =>
-    outcome.failures.map((title) => `  ${suite}: ${title}`),
-  );
-  if (failures.length > 0) console.log(["", "failed:", ...failures].join("\n"));
-  if (interrupted) console.log("\ninterrupted: not every test has run");
-  const outcomes = rows.map(({ outcome }) => outcome);
-  console.log(["", ...table(rows), "", totalLine(outcomes)].join("\n"));
-  return failures.length === 0 && !interrupted;
 }
 
 async function main(): Promise<void> {
