@@ -30,12 +30,23 @@ DropReason check_arp(const Packet& packet, std::uint32_t l3, const PortConfig& c
   return sender == 0 && load_be16(arp + 6) == kArpRequest ? kPass : DropReason::kSourceAddress;
 }
 
+// Who asks a DHCP server for an address, or to keep one, may do so without (RFC 2131 4.1).
+bool is_dhcp_request(const Packet& packet, std::uint32_t l3) {
+  constexpr Ip4 kBroadcast = 0xffffffff;
+  constexpr std::uint16_t kServerPort = 67, kPieces = ip4::kMoreFragments | ip4::kOffsetMask;
+  const std::uint8_t* ip = packet.data + l3;
+  const std::uint32_t udp = l3 + (ip[0] & 15U) * 4;
+  return load_be32(ip + ip4::kSource) == 0 && load_be32(ip + ip4::kDestination) == kBroadcast &&
+         ip[ip4::kProtocol] == kProtoUdp && (load_be16(ip + ip4::kFragment) & kPieces) == 0 &&
+         udp + 4 <= packet.head_length() && load_be16(packet.data + udp + 2) == kServerPort;
+}
+
 DropReason check_ip4(const Packet& packet, std::uint32_t l3, const PortConfig& config) {
   const std::uint8_t* ip = packet.data + l3;
   if (packet.head_length() < l3 + ip4::kMinHeader || (ip[0] >> 4) != 4)
     return DropReason::kIp4Malformed;
   const bool own = config.has_ip4 && load_be32(ip + ip4::kSource) == config.peer_ip4;
-  return own ? kPass : DropReason::kSourceAddress;
+  return own || is_dhcp_request(packet, l3) ? kPass : DropReason::kSourceAddress;
 }
 
 bool is_link_local(const std::uint8_t* address) {

@@ -26,6 +26,13 @@ Bytes ip4_from(Ip4 source) {
   return ethernet(kGreenB.mac, kGreenA.mac, kEtherTypeIp4,
                   ip4_packet({.source = source, .destination = kGreenB.ip4}, udp({})));
 }
+Bytes dhcp_request(Ip4 source, Ip4 destination, std::uint16_t port) {
+  Bytes datagram = udp(Bytes(240));
+  store_be16(&datagram[0], 68);
+  store_be16(&datagram[2], port);
+  return ethernet(kGreenB.mac, kGreenA.mac, kEtherTypeIp4,
+                  ip4_packet({.source = source, .destination = destination}, datagram));
+}
 Bytes ip6_from(const Ip6& source, const Ip6& destination = kGreenB.ip6) {
   return ethernet(kGreenB.mac, kGreenA.mac, kEtherTypeIp6,
                   ip6_packet({.source = source, .destination = destination}, udp({})));
@@ -66,6 +73,22 @@ TEST_F(BridgeSourceTest, PassesThePodsOwnAddresses) {
                  advertisement(kGreenA.ip6, kGreenA.mac), advertisement(kLinkLocal, kGreenA.mac),
                  nd(icmp6::kNeighborSolicitation, kGreenB.ip6, option(kSourceOption, kGreenA.mac)),
                  nd(kRouterSolicitation, {}, {}), l2_frame(kGreenB.mac, kGreenA.mac)});
+}
+
+TEST_F(BridgeSourceTest, PassesWhatADhcpClientAsksWithoutAnAddressAndNothingLikeIt) {
+  constexpr Ip4 kBroadcast = 0xffffffff;
+  expect_passed({dhcp_request(0, kBroadcast, 67)});
+  constexpr DropReason kSpoofed = DropReason::kSourceAddress;
+  Bytes cut_short = dhcp_request(0, kBroadcast, 67);
+  cut_short.resize(kEthernetLength + ip4::kMinHeader + 2);
+  Bytes fragment = dhcp_request(0, kBroadcast, 67);
+  store_be16(&fragment[kEthernetLength + ip4::kFragment], 1);
+  expect_all_dropped(kGreenA,
+                     {{"to one host", dhcp_request(0, kGreenB.ip4, 67), kSpoofed},
+                      {"to another port", dhcp_request(0, kBroadcast, 68), kSpoofed},
+                      {"from another", dhcp_request(kGreenB.ip4, kBroadcast, 67), kSpoofed},
+                      {"fragment", fragment, kSpoofed},
+                      {"cut short", cut_short, kSpoofed}});
 }
 
 TEST_F(BridgeSourceTest, DropsAnotherSourceMac) {
