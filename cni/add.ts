@@ -37,9 +37,13 @@ function attachRequest(request: CniRequest): AttachRequest {
   };
 }
 
-function podOf({ containerId, ifname, netns, network, configName, pod, ips }: CniRequest) {
-  const place = { containerId, ifname, netns, network, configName, pod };
-  return { ...place, ...(ips.length === 0 ? {} : { ips }) };
+function podOf(request: CniRequest) {
+  const { containerId, ifname, netns, network, configName, pod, ips, ipam } = request;
+  return {
+    ...{ containerId, ifname, netns, network, configName, pod },
+    ...(ips.length === 0 ? {} : { ips }),
+    ...(ipam === null ? {} : { ipam }),
+  };
 }
 
 async function attachVf(request: CniRequest, wishes: VfWishes, attacher: Attacher) {
@@ -50,7 +54,7 @@ async function attachVf(request: CniRequest, wishes: VfWishes, attacher: Attache
     interfaces: [vfInterface(attachment)],
     ips: ipsOf(addresses, 0),
     routes: routesOf(routes),
-    dns: request.dns,
+    dns: dnsOf(request.dns, attachment),
   };
 }
 
@@ -91,8 +95,13 @@ function resultOf(attachment: Attachment, dns: Dns): CniResult {
     ],
     ips: ipsOf(attachment.addresses, podEnd),
     routes: routesOf(attachment.routes),
-    dns,
+    dns: dnsOf(dns, attachment),
   };
+}
+
+// As in the reference plugins: what the configuration says is said instead of the IPAM plugin.
+function dnsOf(configured: Dns, { ipam }: Attachment | VfAttachment): Dns {
+  return Object.keys(configured).length > 0 ? configured : (ipam?.dns ?? {});
 }
 
 function ipsOf(addresses: Attachment["addresses"], index: number): CniIp[] {

@@ -1,6 +1,7 @@
 import type { FastpathRecord, VfAttachmentRecord } from "../src/store/records.ts";
 import type { Bdf } from "../sriov/types.ts";
 import type { VfKnobs } from "../sriov/vf/knobs.ts";
+import type { IpamCall } from "./ipam/call.ts";
 import type { CniResult } from "./result.ts";
 
 /**
@@ -12,8 +13,11 @@ export interface Attacher {
   attach(request: AttachRequest): Promise<Attachment>;
   /** Mode vf. @throws CniError; the VF is as it was then. */
   attachVf(request: VfAttachRequest): Promise<VfAttachment>;
-  /** Idempotent: what is gone, or was never there, is no error. */
-  detach(containerId: string, ifname: string): Promise<void>;
+  /**
+   * Idempotent: what is gone, or was never there, is no error.
+   * @param ipam of the call's configuration
+   */
+  detach(containerId: string, ifname: string, ipam?: IpamRelease): Promise<void>;
   /** Changes nothing. Resolves to the differences in words, [] when all is as expected. */
   check(request: CheckRequest): Promise<string[]>;
   /**
@@ -21,13 +25,23 @@ export interface Attacher {
    * Configurations with other names may use the same Millrace network: theirs stay.
    */
   collect(configName: string, valid: AttachmentId[]): Promise<void>;
-  /** Whether ADD would work now, and why not. @param network "" where none is needed */
-  status(network: string): Promise<NetworkStatus>;
+  /**
+   * Whether ADD would work now, and why not.
+   * @param network "" where none is needed
+   * @param pool of VFs that pods get one of; "" where they bring one or need none
+   */
+  status(network: string, pool: string): Promise<NetworkStatus>;
 }
 
 export interface AttachmentId {
   containerId: string;
   ifname: string;
+}
+
+/** What DEL says of the IPAM plugin, should nobody know the attachment any more. */
+export interface IpamRelease extends IpamCall {
+  /** As the runtime says; "" when it says nothing. */
+  netns: string;
 }
 
 interface PodRequest extends AttachmentId {
@@ -37,6 +51,8 @@ interface PodRequest extends AttachmentId {
   configName: string;
   /** Addresses asked for, without prefix length, in canonical form. */
   ips?: string[];
+  /** Whom to ask for addresses; the network itself when absent. */
+  ipam?: IpamCall;
   pod: PodIdentity | null;
 }
 

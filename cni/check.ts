@@ -1,12 +1,13 @@
 import type { Attacher, ExpectedLink } from "./attacher.ts";
 import { CNI_ERROR, CniError } from "./errors.ts";
+import { ipamTell } from "./ipam/plugin.ts";
 import type { CniRequest } from "./request.ts";
 import type { CniResult } from "./result.ts";
 
 /**
  * CHECK: compares prevResult with the call and with what is really there (CNI spec 1.1.0, section
- * 2). What other plugins of the chain made is theirs to check.
- * @throws CniError 7 without prevResult, 100 naming every difference
+ * 2), then has the IPAM plugin do the same. What other plugins of the chain made is theirs to check.
+ * @throws CniError 7 without prevResult, 100 naming every difference; IpamPluginError
  */
 export async function check(request: CniRequest, attacher: Attacher): Promise<string> {
   const { containerId, ifname, netns, network, prevResult } = request;
@@ -20,9 +21,12 @@ export async function check(request: CniRequest, attacher: Attacher): Promise<st
     ...contradictions(request, prevResult, pod),
     ...(await attacher.check({ containerId, ifname, netns, network, expected })),
   ];
-  if (differences.length === 0) return "";
-  const msg = `attachment ${containerId}:${ifname} is not as it was added`;
-  throw new CniError(CNI_ERROR.checkFailed, msg, differences.join("; "));
+  if (differences.length > 0) {
+    const msg = `attachment ${containerId}:${ifname} is not as it was added`;
+    throw new CniError(CNI_ERROR.checkFailed, msg, differences.join("; "));
+  }
+  if (request.ipam) await ipamTell("CHECK", request.ipam, request);
+  return "";
 }
 
 // Another pod of the same host may have an interface of the same name, so the namespace counts

@@ -6,6 +6,8 @@ import type { CniRequest } from "./request.ts";
  * succeeds when there is nothing to release (CNI spec 1.1.0, section 2).
  */
 export async function del(request: CniRequest, attacher: Attacher): Promise<string> {
-  await attacher.detach(request.containerId, request.ifname);
+  const { containerId, ifname, netns, ipam } = request;
+  if (ipam === null) await attacher.detach(containerId, ifname);
+  else await attacher.detach(containerId, ifname, { ...ipam, netns });
   return "";
 }

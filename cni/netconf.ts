@@ -4,6 +4,7 @@ import { MAX_QUEUES } from "../src/config/network-schema.ts";
 import { vlanSchema, vlanTrunkSchema } from "../src/config/vlan-schema.ts";
 import { ipSchema, macSchema } from "./addresses.ts";
 import { isObject, type Json } from "./decode.ts";
+import { withoutIpamCapabilities } from "./ipam/call.ts";
 import { faultOf } from "./netconf-errors.ts";
 import { commonKeys, MODES, object } from "./netconf-keys.ts";
 
@@ -56,7 +57,7 @@ export type NetConf = z.output<typeof netConfSchema>;
  * @throws CniError 2 for a key that is not supported, 7 for a value; both name key and value
  */
 export function parseNetConf(raw: Json): NetConf {
-  const parsed = netConfSchema.safeParse(withoutNulls(raw));
+  const parsed = netConfSchema.safeParse(withoutNulls(withoutIpamCapabilities(raw)));
   if (parsed.success) return parsed.data;
   throw faultOf(netConfSchema, raw, parsed.error);
 }

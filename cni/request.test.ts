@@ -60,6 +60,7 @@ describe("a CNI call", () => {
       dns: { nameservers: null },
       prevResult: null,
       agentSocket: "/run/millrace/agent.sock",
+      spoolDir: "/var/lib/millrace/spool",
     };
     expect(request({ config }).network).toBe("blue");
   });
@@ -127,7 +128,24 @@ describe("a CNI call", () => {
       2,
       'runtimeConfig.bandwidth = {"ingressRate":1}',
     ],
-    ["another ipam", { config: { ipam: { type: "host-local" } } }, 7, 'ipam.type = "host-local"'],
+    [
+      "a path for an IPAM plugin",
+      { config: { ipam: { type: "../sh" } } },
+      7,
+      'ipam.type = "../sh"',
+    ],
+    [
+      "ranges that nobody serves",
+      { config: { runtimeConfig: { ipRanges: [[{ subnet: "10.1.0.0/24" }]] } } },
+      2,
+      "runtimeConfig.ipRanges",
+    ],
+    [
+      "a VF with addresses from two",
+      { config: { mode: "vf", network: "lan", ipam: { type: "host-local" } } },
+      7,
+      'network = "lan" and ipam.type = "host-local" would both',
+    ],
     [
       "addresses from nobody",
       { config: { mode: "vf", runtimeConfig: { ips: ["10.1.0.5"] } } },
@@ -165,6 +183,7 @@ describe("a CNI call", () => {
     ["a zone", { config: { runtimeConfig: { ips: ["fe80::1%eth0"] } } }, 7, "runtimeConfig.ips[0]"],
     ["a bad prevResult", { config: { prevResult: { ips: [{}] } } }, 7, "prevResult.ips[0].address"],
     ["a relative socket", { config: { agentSocket: "agent.sock" } }, 7, "agentSocket"],
+    ["a relative spool directory", { config: { spoolDir: "spool" } }, 7, "spoolDir"],
     ["a bad MAC in CNI_ARGS", { env: { CNI_ARGS: "MAC=x" } }, 4, "invalid MAC in CNI_ARGS"],
     ["a bad IP in CNI_ARGS", { env: { CNI_ARGS: "IP=10.1.0.5,y" } }, 4, "invalid IP in CNI_ARGS"],
     [
@@ -211,6 +230,38 @@ describe("a CNI call", () => {
   });
 });
 
+describe("an IPAM plugin", () => {
+  const config = {
+    ipam: { type: "host-local", ranges: [] },
+    runtimeConfig: { ipRanges: [[{ subnet: "10.1.0.0/24" }]], ips: ["10.1.0.5"] },
+  };
+
+  it.each([
+    { command: "ADD" },
+    { command: "DEL" },
+    { command: "ADD", config: { mode: "vf" } },
+  ])("is passed the configuration as it came, and what it needs of the environment: %j", (call) => {
+    const more = { CNI_ARGS: "IP=10.1.0.5", TRACEPARENT: "00-1", HOME: "/root" };
+    const body = callBody({ env: more, ...call, config: { ...config, ...call.config } });
+    const { ipam, ips } = parseRequest(body);
+    expect(ipam).toEqual({
+      type: "host-local",
+      env: { CNI_PATH: "/opt/cni/bin", CNI_NETNS_OVERRIDE: "1", ...more, HOME: undefined },
+      config: body.config,
+    });
+    expect(ips).toEqual(call.command === "ADD" ? ["10.1.0.5"] : []);
+  });
+
+  it.each([
+    {},
+    { ipam: {} },
+    { ipam: { type: "millrace" } },
+    { ipam: null },
+  ])("is not asked for %j", (none) => {
+    expect(request({ config: none }).ipam).toBeNull();
+  });
+});
+
 describe("DEL", () => {
   it.each([
     { vlan: 4095 },
@@ -219,7 +270,7 @@ describe("DEL", () => {
     { mtu: "big" },
     { network: 7 },
     { prevResult: "broken" },
-    { ipam: { type: "host-local" } },
+    { ipam: { type: "/bin/sh" } },
   ])("accepts the configuration %j, which ADD refuses", (config) => {
     expect(request({ command: "DEL", config })).toMatchObject({ containerId: "pod1" });
     expect(failure(callBody({ config })).code).toBeGreaterThan(0);

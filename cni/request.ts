@@ -13,6 +13,7 @@ import {
 } from "./decode.ts";
 import { type CniCommand, type Environment, parseEnvironment } from "./environment.ts";
 import { CNI_ERROR, CniError, show } from "./errors.ts";
+import { BUILT_IN, type IpamCall, ipamCallOf } from "./ipam/call.ts";
 import { type NetConf, parseNetConf } from "./netconf.ts";
 import { type CniResult, type Dns, tidy } from "./result.ts";
 import { type CniVersion, isSupported, NEWEST_VERSION } from "./versions.ts";
@@ -35,6 +36,8 @@ export interface CniRequest extends AttachmentId {
   mtu: number | null;
   mac: string | null;
   ips: string[];
+  /** The plugin that gives the addresses; null when the network does. */
+  ipam: IpamCall | null;
   port: PortWishes;
   /** Mode vf; null in mode fastpath. */
   vf: VfWishes | null;
@@ -68,6 +71,7 @@ export function parseRequest(body: unknown): CniRequest {
   const request = emptyRequest(env, parseVersion(config["cniVersion"], env.command));
   request.configName = name;
   request.network = networkOf(config) ?? name;
+  request.ipam = ipamCallOf(config, String(body["config"]), body["env"]);
   if (env.command === "GC") request.validAttachments = parseValidAttachments(config);
   if (!CHECKED_WHOLE.has(env.command)) return request;
   return isVf(config)
@@ -100,6 +104,7 @@ function emptyRequest(env: Environment, version: CniVersion): CniRequest {
     mtu: null,
     mac: null,
     ips: [],
+    ipam: null,
     port: {},
     vf: null,
     deviceInfoFile: "",
@@ -139,10 +144,13 @@ function vfDetails(
   args: ReadonlyMap<string, string>,
   name: string,
 ) {
-  const network = conf.network ?? (conf.ipam?.type === "millrace" ? name : "");
+  const { type = "" } = conf.ipam ?? {};
+  const network = conf.network ?? (type === BUILT_IN ? name : "");
+  const delegated = type !== "" && type !== BUILT_IN;
+  if (delegated && network !== "") throw bothGive(network, type);
   const { runtimeConfig, args: { cni } = {} } = conf;
   const ips = runtimeConfig?.ips ?? cni?.ips ?? argument(args, "IP", ipListSchema) ?? [];
-  if (network === "" && ips.length > 0) throw nobodyGives(ips);
+  if (network === "" && !delegated && ips.length > 0) throw nobodyGives(ips);
   const { dns = {}, prevResult = null, pool = "" } = conf;
   const deviceInfoFile = runtimeConfig?.CNIDeviceInfoFile ?? "";
   const wishes = { device, pool, knobs };
@@ -151,8 +159,13 @@ function vfDetails(
 
 function nobodyGives(ips: string[]): CniError {
   const msg = `invalid network configuration: ips = ${show(ips)}: no network gives addresses`;
-  const accepted = 'accepted: with the key network, or ipam = {"type": "millrace"}';
+  const accepted = "accepted: with the key network, or ipam";
   return new CniError(CNI_ERROR.invalidConfig, msg, accepted);
+}
+
+function bothGive(network: string, type: string): CniError {
+  const msg = `invalid network configuration: network = ${show(network)} and ipam.type = ${show(type)} would both give addresses to a VF`;
+  return new CniError(CNI_ERROR.invalidConfig, msg, "accepted: one of the two");
 }
 
 function portWishes({ queues, vlan, vlanTrunk, spoofchk }: NetConf): PortWishes {

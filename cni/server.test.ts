@@ -53,7 +53,7 @@ describe("POST /cni", () => {
       { command: "STATUS", config: { network: "red" } },
       attacher,
     );
-    expect(attacher.calls).toEqual([["status", "red"]]);
+    expect(attacher.calls).toEqual([["status", "red", ""]]);
     expect(status).toBe(http);
     expect(json?.code ?? null).toBe(code);
     if (code !== null) expect(json.details).toBe(state.reason);

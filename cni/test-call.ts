@@ -116,8 +116,8 @@ export class RecordingAttacher implements Attacher {
     this.record("collect", configName, valid);
   }
 
-  async status(network: string) {
-    this.record("status", network);
+  async status(network: string, pool: string) {
+    this.record("status", network, pool);
     return this.state;
   }
 

@@ -84,7 +84,8 @@ void read_routes(nl_sock* socket, PodInfo& info) {
   for (nl_object* object = nl_cache_get_first(cache.get()); object != nullptr;
        object = nl_cache_get_next(object)) {
     auto* route = reinterpret_cast<rtnl_route*>(object);
-    if (rtnl_route_get_table(route) != RT_TABLE_MAIN || rtnl_route_get_nnexthops(route) != 1)
+    // The plugin sbr of a chain moves them to a table of their own.
+    if (rtnl_route_get_table(route) == RT_TABLE_LOCAL || rtnl_route_get_nnexthops(route) != 1)
       continue;
     rtnl_nexthop* hop = rtnl_route_nexthop_n(route, 0);
     if (rtnl_route_nh_get_ifindex(hop) != info.ifindex) continue;

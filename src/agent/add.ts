@@ -1,17 +1,25 @@
 import type { AttachRequest } from "../../cni/attacher.ts";
+import { findPlugin } from "../../cni/ipam/find.ts";
+import type { CniResult } from "../../cni/result.ts";
 import type { Network } from "../networks/network.ts";
 import { failpoint } from "../store/failpoint.ts";
-import { attachmentKey, type FastpathRecord } from "../store/records.ts";
-import { connectSteps, tearDownSteps } from "./connect.ts";
+import { attachmentKey, bareAddresses, type FastpathRecord } from "../store/records.ts";
+import { connectSteps } from "./connect.ts";
+import { removalSteps } from "./del.ts";
+import { askForAddresses, asksOverLink, outcomeOf, type Removal } from "./ipam.ts";
+import { podAddressing } from "./ipam-addressing.ts";
 import type { Parts } from "./parts.ts";
 import { planAttachment } from "./plan.ts";
 import { runSteps, type Step } from "./steps.ts";
 
+const FIRST = 3;
+
 /**
  * ADD in numbered steps: 1 reserve addresses, 2 journal begin, 3 createVeth, 4 configurePod,
- * 5 addPort, 6 addRoutes, 7 journal commit. When one fails, those before it are undone.
+ * 5 addPort, 6 addRoutes, 7 journal commit. With an IPAM plugin nothing is reserved, and the steps
+ * of askSteps() come after 3. When one fails, those before it are undone.
  * The caller holds the lock of the attachment, and the journal does not know it yet.
- * @throws StepError | IpamError | JournalError | CniError
+ * @throws StepError | IpamError | IpamPluginError | JournalError | CniError
  */
 export async function addAttachment(
   parts: Parts,
@@ -20,36 +28,82 @@ export async function addAttachment(
 ): Promise<FastpathRecord> {
   const { journal } = parts;
   failpoint("add.1");
+  if (request.ipam) await findPlugin(request.ipam);
   const record = planAttachment(parts, network, request);
   failpoint("add.1.done");
   try {
     failpoint("add.2");
     await journal.begin(record);
     failpoint("add.2.done");
-    const steps = [...podSteps(parts, network, record), ...connectSteps(parts, network, record)];
-    await runSteps("add", 3, steps, (step) => journal.step(record, step));
-    failpoint("add.7");
-    await journal.commit(record);
-    failpoint("add.7.done");
-    return record;
+    const { whole, done } = await attach(parts, network, record);
+    failpoint(`add.${done + 1}`);
+    await journal.commit(whole);
+    failpoint(`add.${done + 1}.done`);
+    if (whole.ipam && network.kind === "bridged") void announce(parts, whole);
+    return whole;
   } catch (error) {
-    await undo(parts, record);
+    await undo(parts, record, { adding: outcomeOf(error) });
     throw error;
   }
 }
 
-function podSteps({ native }: Parts, network: Network, record: FastpathRecord): Step[] {
-  const { hostName, hostMac, podMac, netns, ifname, mtu, queues = 1, alias, routes } = record;
+/** @returns the record with all its addresses, and the number of the last step */
+async function attach(parts: Parts, network: Network, record: FastpathRecord) {
+  const note = (step: string) => parts.journal.step(record, step);
+  let whole = record;
+  const asking = askSteps(parts, network, record, (addressed) => {
+    whole = addressed;
+  });
+  const making = [createVeth(parts, record), ...asking];
+  await runSteps("add", FIRST, making, note);
+  const connecting = [configurePod(parts, network, whole), ...connectSteps(parts, network, whole)];
+  await runSteps("add", FIRST + making.length, connecting, note);
+  return { whole, done: FIRST + making.length + connecting.length - 1 };
+}
+
+function createVeth({ native }: Parts, record: FastpathRecord): Step {
+  const { hostName, hostMac, podMac, netns, ifname, mtu, queues = 1, alias } = record;
   const veth = { hostName, hostMac, podName: ifname, podMac, netns, mtu, queues, alias };
+  return { name: "createVeth", run: () => native.createVeth(veth) };
+}
+
+/** What an IPAM plugin is asked in; a link is in service while one asks over it. */
+function askSteps(
+  parts: Parts,
+  network: Network,
+  record: FastpathRecord,
+  onAddressed: (record: FastpathRecord) => void,
+): Step[] {
+  if (!record.ipam) return [];
+  const choose = (type: string, given: CniResult) => podAddressing(network, type, given);
+  const run = async () => onAddressed(await askForAddresses(parts, record, choose));
+  const ask = { name: "ipamAdd", run };
+  if (!asksOverLink(record)) return [ask];
+  const key = attachmentKey(record.containerId, record.ifname);
+  const [addPort] = connectSteps(parts, network, record);
+  // The port that stays has the addresses, and lets nothing else out.
+  const removePort = { name: "removePort", run: () => parts.dataplane.removePort(key) };
+  return [configurePod(parts, network, record), ...(addPort ? [addPort] : []), ask, removePort];
+}
+
+/** Brings the pod end up, with the addresses and routes that there are. */
+function configurePod({ native }: Parts, network: Network, record: FastpathRecord): Step {
+  const { netns, ifname, routes } = record;
   const addresses = record.addresses.map(({ address }) => address);
   const gateways = onLinkGateways(network, record);
-  return [
-    { name: "createVeth", run: () => native.createVeth(veth) },
-    {
-      name: "configurePod",
-      run: () => native.configurePod({ netns, ifname, addresses, gateways, routes }),
-    },
-  ];
+  const pod = { netns, ifname, addresses, gateways, routes };
+  return { name: "configurePod", run: () => native.configurePod(pod) };
+}
+
+// The MAC address follows from an address of the network, but nobody knows it in advance here, and
+// neighbours may remember another.
+async function announce({ vfs, log }: Parts, record: FastpathRecord): Promise<void> {
+  const { netns, ifname, containerId } = record;
+  for (const address of bareAddresses(record)) {
+    await vfs.life.kernel.announce(netns, ifname, address).catch((err: unknown) => {
+      log.debug({ attachment: attachmentKey(containerId, ifname), err }, "was not announced");
+    });
+  }
 }
 
 // A pod of a routed network has no subnet that its gateway could be in.
@@ -58,11 +112,11 @@ function onLinkGateways({ kind }: Network, { addresses }: FastpathRecord): strin
 }
 
 /** What cannot be undone now stays in the journal, and the reconciler comes back to it. */
-async function undo(parts: Parts, record: FastpathRecord): Promise<void> {
+async function undo(parts: Parts, record: FastpathRecord, removal: Removal): Promise<void> {
   const key = attachmentKey(record.containerId, record.ifname);
   if (!parts.journal.attachments.has(key)) return;
   try {
-    for (const step of tearDownSteps(parts, record)) await step.run();
+    for (const step of removalSteps(parts, record, removal)) await step.run();
     await parts.journal.removed(record);
   } catch (error) {
     parts.log.error({ attachment: key, err: error }, "a failed ADD could not be undone yet");

@@ -290,7 +290,7 @@ describe("CHECK", () => {
   it("names every difference", async () => {
     const { hostName } = await agent.attacher.attach(request(1));
     const pod = node.kernel.links.get(hostName)?.pod;
-    Object.assign(pod ?? {}, { up: false, mtu: 900, mac: "02:00:00:00:00:77", routes: [] });
+    Object.assign(pod ?? {}, { up: false, mtu: 1600, mac: "02:00:00:00:00:77", routes: [] });
     const differences = await check(
       { ...nothing, addresses: ["10.1.0.2/32", "10.1.0.3/32"] },
       { network: "red" },
@@ -298,7 +298,7 @@ describe("CHECK", () => {
     expect(differences).toEqual([
       "network is blue, the configuration says red",
       expect.stringMatching(/^MAC of net1 is 02:00:00:00:00:77, expected/),
-      "MTU of net1 is 900, expected 1500",
+      "MTU of net1 is 1600, expected 1500",
       "net1 is down",
       "net1 has no address 10.1.0.3/32",
       "there is no route 10.1.0.0/24 via 10.1.0.1",
@@ -313,6 +313,7 @@ describe("CHECK", () => {
     node.kernel.links.clear();
     expect(await check()).toEqual([
       "prevResult has no address for net1",
+      expect.stringMatching(/^there is no link mr\w+ on the node$/),
       "there is no interface net1 in /run/netns/pod1",
     ]);
   });
@@ -341,16 +342,16 @@ describe("GC", () => {
 describe("STATUS", () => {
   it("is ready for configured networks, also when their addresses are used up", async () => {
     for (let n = 0; n < 5; n++) await agent.attacher.attach(request(n, { network: "red" }));
-    expect(await agent.attacher.status("red")).toMatchObject({ ready: true });
+    expect(await agent.attacher.status("red", "")).toMatchObject({ ready: true });
   });
 
   it("says why not for others and for an agent that stops", async () => {
-    expect(await agent.attacher.status("green")).toMatchObject({
+    expect(await agent.attacher.status("green", "")).toMatchObject({
       ready: false,
       degraded: false,
       reason: expect.stringContaining("known networks: blue, red"),
     });
     await agent.stop();
-    expect(await agent.attacher.status("blue")).toMatchObject({ ready: false, degraded: true });
+    expect(await agent.attacher.status("blue", "")).toMatchObject({ ready: false, degraded: true });
   });
 });

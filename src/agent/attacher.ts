@@ -5,6 +5,7 @@ import type {
   AttachmentId,
   AttachRequest,
   CheckRequest,
+  IpamRelease,
   NetworkStatus,
   PortWishes,
   VfAttachment,
@@ -16,8 +17,7 @@ import { type AttachmentRecord, attachmentKey, type StoredAttachment } from "../
 import { addAttachment } from "./add.ts";
 import { checkAttachment } from "./check.ts";
 import { attachFailure, attachVfFailure, detachFailure, existsAlready } from "./cni-errors.ts";
-import { removeAttachment } from "./del.ts";
-import { aliasOf, hostName } from "./names.ts";
+import { removeAttachment, removeUnknown } from "./del.ts";
 import type { Parts } from "./parts.ts";
 import { isSameCall } from "./same-call.ts";
 import { addVfAttachment } from "./vf-add.ts";
@@ -81,17 +81,15 @@ export class AgentAttacher implements Attacher {
     });
   }
 
-  async detach(containerId: string, ifname: string): Promise<void> {
+  async detach(containerId: string, ifname: string, ipam?: IpamRelease): Promise<void> {
     this.#requireRunning();
-    const { journal, locks, native, log } = this.#parts;
+    const { journal, locks, log } = this.#parts;
     const key = attachmentKey(containerId, ifname);
     await locks.run(key, async () => {
       const stored = journal.attachments.get(key);
       try {
-        // Without a record there may still be a link, if somebody lost the journal.
-        if (!stored)
-          await native.deleteLink(hostName(containerId, ifname), aliasOf(containerId, ifname));
-        else await removeAttachment(this.#parts, stored.record);
+        if (stored) await removeAttachment(this.#parts, stored.record, { ipam });
+        else await removeUnknown(this.#parts, { containerId, ifname }, ipam);
       } catch (error) {
         throw detachFailure(error, { containerId, ifname });
       } finally {
@@ -127,15 +125,25 @@ export class AgentAttacher implements Attacher {
     }
   }
 
-  // Addresses used up are no reason here: a node whose network plugin fails STATUS becomes
-  // NotReady and loses the very pods that hold them.
-  async status(network: string): Promise<NetworkStatus> {
-    if (network !== "" && !this.#parts.networks.has(network)) {
-      return { ready: false, degraded: false, reason: this.#unknownNetwork(network) };
-    }
+  async status(name: string, pool: string): Promise<NetworkStatus> {
+    const network = this.#parts.networks.get(name);
     const problems = this.#problems();
-    const reason = problems.join("; ");
-    return { ready: problems.length === 0, degraded: this.#stopping, reason };
+    if (name !== "" && !network) problems.push(this.#unknownNetwork(name));
+    if (network) problems.push(this.#whyFull(network));
+    if (pool !== "") problems.push(this.#parts.vfs.whyNone(pool));
+    const reason = problems.filter((problem) => problem !== "").join("; ");
+    return { ready: reason === "", degraded: this.#isDegraded(), reason };
+  }
+
+  // Pods that the ring loop does not serve now: an agent that stops, or one that could not take
+  // them all up again.
+  #isDegraded(): boolean {
+    const { journal, dataplane } = this.#parts;
+    const unserved = [...journal.attachments].some(
+      ([key, { record, state }]) =>
+        state === "attached" && record.mode !== "vf" && !dataplane.port(key),
+    );
+    return this.#stopping || unserved;
   }
 
   /** Takes no further calls and waits for those that run. */
@@ -147,6 +155,12 @@ export class AgentAttacher implements Attacher {
   #requireRunning(): void {
     if (!this.#stopping) return;
     throw new CniError(CNI_ERROR.tryAgainLater, "the millrace agent is stopping");
+  }
+
+  // No reason unless the network says so: a node whose network plugin fails STATUS becomes NotReady
+  // and loses the very pods that hold the addresses.
+  #whyFull(network: Network): string {
+    return network.notReadyWhenFull ? this.#parts.ipam.whyFull(network) : "";
   }
 
   #findNetwork(name: string): Network {

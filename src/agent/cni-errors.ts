@@ -10,7 +10,8 @@ import { StepError } from "./steps.ts";
 
 /** The error of the CNI spec for what made ADD fail; nothing is left behind at this point. */
 export function attachFailure(error: unknown, request: AttachRequest): CniError {
-  if (error instanceof CniError) return error;
+  const known = knownError(error);
+  if (known) return known;
   const { code, hint } = classify(error, request);
   const msg = `cannot attach ${request.containerId}:${request.ifname}`;
   return new CniError(code, msg, `${messageOf(error)}${hint && `; ${hint}`}`, { cause: error });
@@ -21,7 +22,8 @@ export function attachVfFailure(
   error: unknown,
   { containerId, ifname }: VfAttachRequest,
 ): CniError {
-  if (error instanceof CniError) return error;
+  const known = knownError(error);
+  if (known) return known;
   const msg = `cannot attach ${containerId}:${ifname}`;
   return new CniError(classifyVf(error), msg, said(error), { cause: error });
 }
@@ -43,7 +45,15 @@ export function detachFailure(error: unknown, { containerId, ifname }: Attachmen
   if (error instanceof CniError) return error;
   const code = error instanceof JournalError ? CNI_ERROR.ioFailure : CNI_ERROR.tryAgainLater;
   const msg = `cannot detach ${containerId}:${ifname} completely`;
-  return new CniError(code, msg, messageOf(error), { cause: error });
+  const more = knownError(error)?.details ?? "";
+  const details = `${messageOf(error)}${more && `: ${more}`}`;
+  return new CniError(code, msg, details, { cause: error });
+}
+
+// What a step says in the words of the spec already: the IPAM plugin's own error.
+function knownError(error: unknown): CniError | null {
+  const cause = error instanceof StepError ? error.cause : error;
+  return cause instanceof CniError ? cause : null;
 }
 
 interface Class {

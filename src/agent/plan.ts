@@ -6,6 +6,7 @@ import { minMtu } from "../networks/mtu.ts";
 import { type Network, podRoutes } from "../networks/network.ts";
 import { bootId } from "../store/boot-id.ts";
 import { type AttachmentRecord, attachmentKey, type FastpathRecord } from "../store/records.ts";
+import { asksOverLink } from "./ipam.ts";
 import { aliasOf, hostName } from "./names.ts";
 import type { Parts } from "./parts.ts";
 import { choosePort } from "./port-wishes.ts";
@@ -26,7 +27,8 @@ export function planAttachment(
   requirePods(network);
   const wishes = choosePort(network, request.port ?? {});
   const mtu = chooseMtu(network, request.mtu);
-  const addresses = parts.ipam.reserve(network, request.ips);
+  requireSegment(network, request);
+  const addresses = request.ipam ? [] : parts.ipam.reserve(network, request.ips);
   const own = addressesOf({ addresses });
   return {
     containerId,
@@ -39,7 +41,8 @@ export function planAttachment(
     podMac: chooseMac(parts, network, request, addresses[0]?.address),
     mtu,
     addresses,
-    routes: podRoutes(network, own),
+    routes: request.ipam ? [] : podRoutes(network, own),
+    ...(request.ipam && { ipam: request.ipam }),
     ...(network.kind === "bridged" && { networkKind: network.kind }),
     queues: parts.podQueues,
     ...wishes,
@@ -62,6 +65,14 @@ function requirePods({ name, kind, subnets }: Network): void {
   if (kind === "bridged" || subnets.length > 0) return;
   const msg = `network ${name} is an underlay without nodePrefixes and has no pods`;
   throw new CniError(CNI_ERROR.invalidConfig, msg, "accepted: a network with nodePrefixes");
+}
+
+// Who asks over the link asks whoever is on the same segment.
+function requireSegment({ name, kind }: Network, request: AttachRequest): void {
+  if (kind === "bridged" || !asksOverLink(request)) return;
+  const msg = `ipam.type = ${request.ipam?.type} cannot be had in network ${name}: it is routed`;
+  const accepted = "another IPAM plugin, or a network of kind bridged with a DHCP server";
+  throw new CniError(CNI_ERROR.invalidConfig, msg, `accepted: ${accepted}`);
 }
 
 /** The addresses of a record without their prefix lengths. */

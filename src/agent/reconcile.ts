@@ -1,3 +1,4 @@
+import { awaitOrphans } from "../../cni/ipam/orphans.ts";
 import type { HostLink } from "../dataplane/native.ts";
 import type { AttachmentRecord, FastpathRecord, StoredAttachment } from "../store/records.ts";
 import { connectSteps } from "./connect.ts";
@@ -151,6 +152,8 @@ export class Reconciler {
     { record, state }: StoredAttachment,
     view: ReconcileView,
   ): Promise<void> {
+    // A plugin that an earlier agent has started may still be about to reserve an address.
+    if (record.ipam) await awaitOrphans(key);
     await removeAttachment(this.#parts, record).finally(() => this.#watcher.podsChanged());
     view.undone++;
     this.#parts.log.warn({ attachment: key, state }, "undid a half-done ADD or DEL");

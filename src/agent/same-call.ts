@@ -6,7 +6,7 @@ import { type AttachmentRecord, bareAddresses } from "../store/records.ts";
  * address that the attachment does not have.
  */
 export function isSameCall(
-  request: Pick<AttachRequest, "netns" | "network" | "configName" | "ips">,
+  request: Pick<AttachRequest, "netns" | "network" | "configName" | "ips" | "ipam">,
   record: AttachmentRecord,
 ): boolean {
   const addresses = bareAddresses(record);
@@ -14,6 +14,7 @@ export function isSameCall(
     request.netns === record.netns &&
     request.network === record.network &&
     request.configName === record.configName &&
+    request.ipam?.type === record.ipam?.type &&
     (request.ips ?? []).every((ip) => addresses.includes(ip))
   );
 }

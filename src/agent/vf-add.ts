@@ -1,4 +1,5 @@
 import type { VfAttachRequest } from "../../cni/attacher.ts";
+import { findPlugin } from "../../cni/ipam/find.ts";
 import { announceVf } from "../../sriov/vf/announce.ts";
 import { attachSteps } from "../../sriov/vf/attach.ts";
 import { briefly, type VfParts } from "../../sriov/vf/parts.ts";
@@ -6,6 +7,8 @@ import { runOrUndo, type UndoableStep } from "../../sriov/vf/steps.ts";
 import type { Network } from "../networks/network.ts";
 import { failpoint } from "../store/failpoint.ts";
 import { attachmentKey, bareAddresses, type VfAttachmentRecord } from "../store/records.ts";
+import { askForAddresses, outcomeOf, type Removal } from "./ipam.ts";
+import { vfAddressing } from "./ipam-addressing.ts";
 import type { Parts } from "./parts.ts";
 import { removeVfAttachment } from "./vf-del.ts";
 import { networkOfVf, planVfAttachment } from "./vf-plan.ts";
@@ -26,6 +29,7 @@ export async function addVfAttachment(
   const network = networkOfVf(parts, request.network);
   const owner = attachmentKey(request.containerId, request.ifname);
   failpoint("add.1");
+  if (request.ipam) await findPlugin(request.ipam);
   const taken = await vfs.acquire(owner, request);
   const release = () => vfs.release({ ...taken, owner });
   return await attach(parts, network, request, taken, release);
@@ -49,14 +53,15 @@ async function attach(
     begun = record;
     await beginning;
     failpoint("add.2.done");
-    await runOrUndo(numbered(parts, life, record));
+    const book = { record };
+    await runOrUndo(numbered(parts, life, book));
     failpoint("add.commit");
-    await journal.commit(record);
+    await journal.commit(book.record);
     failpoint("add.commit.done");
-    void announce(parts, record);
-    return record;
+    void announce(parts, book.record);
+    return book.record;
   } catch (error) {
-    if (begun) await undo(parts, begun);
+    if (begun) await undo(parts, begun, { adding: outcomeOf(error) });
     else release();
     throw error;
   }
@@ -64,8 +69,14 @@ async function attach(
 
 const FIRST = 3;
 
-function numbered(parts: Parts, life: VfParts, record: VfAttachmentRecord): UndoableStep[] {
-  const steps = [...attachSteps(life, record.vf), ...addressSteps(parts, record)];
+/** The record as it is so far: an IPAM plugin adds to it. */
+interface Book {
+  record: VfAttachmentRecord;
+}
+
+function numbered(parts: Parts, life: VfParts, book: Book): UndoableStep[] {
+  const { record } = book;
+  const steps = [...attachSteps(life, record.vf), ...addressSteps(parts, book)];
   return steps.map(({ name, run, undo }, i) => ({
     name,
     undo,
@@ -78,14 +89,26 @@ function numbered(parts: Parts, life: VfParts, record: VfAttachmentRecord): Undo
   }));
 }
 
-// Addresses go when the netdev leaves the pod.
-function addressSteps({ native }: Parts, record: VfAttachmentRecord): UndoableStep[] {
-  const { netns, ifname, routes, vf } = record;
+// Addresses go when the netdev leaves the pod; removeVfAttachment() tells the IPAM plugin.
+function addressSteps(parts: Parts, book: Book): UndoableStep[] {
+  const { ipam, vf, addresses } = book.record;
+  const undo = async () => {};
+  const ask = async () => {
+    book.record = await askForAddresses(parts, book.record, vfAddressing);
+  };
+  const configure = () => configurePod(parts, book.record);
+  return [
+    ...(ipam ? [{ name: "ipamAdd", run: ask, undo }] : []),
+    ...(vf.netdev && (ipam || addresses.length > 0)
+      ? [{ name: "configurePod", run: configure, undo }]
+      : []),
+  ];
+}
+
+async function configurePod({ native }: Parts, record: VfAttachmentRecord): Promise<void> {
+  const { netns, ifname, routes } = record;
   const addresses = record.addresses.map(({ address }) => address);
-  if (vf.netdev === null || addresses.length === 0) return [];
-  const pod = { netns, ifname, addresses, gateways: [], routes };
-  const run = () => native.configurePod(pod);
-  return [{ name: "configurePod", run, undo: async () => {} }];
+  await native.configurePod({ netns, ifname, addresses, gateways: [], routes });
 }
 
 // Nobody waits for it: a link takes its time to come up, and the pod may be gone by then.
@@ -97,12 +120,12 @@ async function announce({ vfs, log }: Parts, record: VfAttachmentRecord): Promis
 }
 
 /** What cannot be undone now stays in the journal, and the reconciler comes back to it. */
-async function undo(parts: Parts, record: VfAttachmentRecord): Promise<void> {
+async function undo(parts: Parts, record: VfAttachmentRecord, removal: Removal): Promise<void> {
   const { journal, log, vfs } = parts;
   const attachment = record.vf.owner;
   if (!journal.attachments.has(attachment)) return vfs.release(record.vf);
   try {
-    await removeVfAttachment(parts, record);
+    await removeVfAttachment(parts, record, removal);
   } catch (err) {
     log.error({ attachment, err }, "a failed ADD could not be undone yet");
   }

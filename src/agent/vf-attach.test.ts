@@ -55,7 +55,13 @@ describe("a pod that asks for a VF", () => {
       agent.attacher.attachVf(vfRequest(n, { device: null, pool: "fast" }));
     const [a, b] = await Promise.all([pick(1), pick(2)]);
     expect([a.vf.address, b.vf.address].sort()).toEqual([VF, OTHER]);
-    expect(await refusal(pick(3))).toMatch(/^11: .*pool millrace.io\/fast has no free VF: 2 of 2/);
+    const full = /pool millrace.io\/fast has no free VF: 2 of 2/;
+    expect(await refusal(pick(3))).toMatch(new RegExp(`^11: .*${full.source}`));
+    const { ready, reason } = await agent.attacher.status("", "fast");
+    expect({ ready, reason }).toEqual({ ready: false, reason: expect.stringMatching(full) });
+    await agent.attacher.detach(a.containerId, a.ifname);
+    expect(await agent.attacher.status("", "fast")).toMatchObject({ ready: true });
+    expect(await agent.attacher.status("", "slow")).toMatchObject({ ready: false });
   });
 
   it("asking again for the same gets the same", async () => {

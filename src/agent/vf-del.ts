@@ -2,29 +2,44 @@ import { said } from "../../sriov/vf/errors.ts";
 import { type GivenBack, giveBack } from "../../sriov/vf/give-back.ts";
 import { failpoint } from "../store/failpoint.ts";
 import type { VfAttachmentRecord } from "../store/records.ts";
+import { type Removal, withRelease } from "./ipam.ts";
 import type { Parts } from "./parts.ts";
-import { StepError } from "./steps.ts";
+import { type Step, StepError } from "./steps.ts";
 
 /**
- * DEL of mode vf in numbered steps: 1 journal removing, 2 giveBack, 3 journal removed. Nothing that
+ * DEL of mode vf in numbered steps: 1 journal removing, 2 giveBack, with ipamDel where
+ * withRelease() says, 3 journal removed. Nothing that
  * is missing already is an error. When a step fails the record stays and the VF is nobody else's,
  * so that a repeated DEL or the reconciler goes on from there.
  * The caller holds the lock of the attachment.
  * @throws StepError | JournalError
  */
-export async function removeVfAttachment(parts: Parts, record: VfAttachmentRecord): Promise<void> {
+export async function removeVfAttachment(
+  parts: Parts,
+  record: VfAttachmentRecord,
+  removal: Removal = {},
+): Promise<void> {
   const { journal, vfs, lost } = parts;
   failpoint("del.1");
   await journal.removing(record);
   failpoint("del.1.done");
   failpoint("del.2");
-  await restore(parts, record);
+  const giveBack = { name: "giveBack", run: () => restore(parts, record) };
+  await runAll(withRelease(parts, record, removal, [giveBack]));
   failpoint("del.2.done");
   failpoint("del.3");
   await journal.removed(record);
   vfs.release(record.vf);
   lost.delete(record.vf.owner);
   failpoint("del.3.done");
+}
+
+async function runAll(steps: readonly Step[]): Promise<void> {
+  for (const { name, run } of steps) {
+    await run().catch((error: unknown) => {
+      throw new StepError(name, error);
+    });
+  }
 }
 
 async function restore({ vfs, log }: Parts, { vf }: VfAttachmentRecord): Promise<void> {
@@ -38,7 +53,7 @@ async function restore({ vfs, log }: Parts, { vf }: VfAttachmentRecord): Promise
     tellLosses(log, vf, given);
   } catch (error) {
     vfs.setStuck(address, `it could not be given back: ${said(error)}`);
-    throw new StepError("giveBack", error);
+    throw error;
   }
 }
 

@@ -39,15 +39,19 @@ export async function planVfAttachment(
   requireMacUnclaimed(vf, attached);
   return {
     ...{ mode: "vf", containerId, ifname, configName, netns, pod, pool, vf, bootId },
-    ...addressing(parts, network, request.ips),
+    ...addressing(parts, network, request),
     podMac: macOf(vf),
     mtu: knobs.mtu ?? vf.netdev?.mtu ?? 0,
     createdAt: new Date().toISOString(),
   };
 }
 
-function addressing({ ipam }: Parts, network: Network | null, ips: string[] = []) {
-  if (network === null) return { network: "", addresses: [] as AttachmentAddress[], routes: [] };
+function addressing({ ipam }: Parts, network: Network | null, request: VfAttachRequest) {
+  const { ipam: plugin, ips = [] } = request;
+  if (network === null) {
+    const none = { network: "", addresses: [] as AttachmentAddress[], routes: [] };
+    return plugin ? { ...none, ipam: plugin } : none;
+  }
   const addresses = ipam.reserve(network, ips);
   return {
     network: network.name,

@@ -1,6 +1,7 @@
 import { problemOf } from "../../sriov/device-plugin/pool-devices.ts";
 import { assignVfs } from "../../sriov/policy/selectors.ts";
 import type { PoolMember } from "../../sriov/pools/choose.ts";
+import { PoolError } from "../../sriov/pools/pool-error.ts";
 import { Pools } from "../../sriov/pools/pools.ts";
 import type { Lease } from "../../sriov/pools/state.ts";
 import type { Bdf, PhysicalFunction, VirtualFunction } from "../../sriov/types.ts";
@@ -138,6 +139,16 @@ export class Vfs {
   /** Names of the pools, in the order of the configuration. */
   get pools(): string[] {
     return this.#config.map(nameOf);
+  }
+
+  /** Why no pod gets a VF of a pool now; "" when one does. @param pool as pods name it */
+  whyNone(pool: string): string {
+    try {
+      return this.#pools.whyNone(queryFor(this.#config, { device: null, pool }, null).pool);
+    } catch (error) {
+      if (error instanceof PoolError) return error.message;
+      throw error;
+    }
   }
 
   isCooling(address: Bdf): boolean {

@@ -150,6 +150,11 @@ export const networkSchema = z.strictObject({
   /** Follow routes and neighbours of the kernel. */
   mirror: mirror.optional(),
   leaks: list(leak, "{prefix, network}").default([]),
+  /**
+   * Whether STATUS fails when no address is left. Default false: a node whose default network does
+   * becomes NotReady, and after some minutes loses the very pods that have the addresses.
+   */
+  notReadyWhenFull: bool.optional(),
   ...overlay,
   ...bridged,
 });

@@ -78,7 +78,8 @@ export class FakeKernel {
       mtu,
       up: true,
       kind: "veth",
-      xdpProgram: 0,
+      // That of the port which each of them becomes.
+      xdpProgram: 1,
     }));
   }
 }

@@ -1,6 +1,6 @@
 import type { AttachmentAddress, AttachmentRecord } from "../store/records.ts";
 import { attachmentKey } from "../store/records.ts";
-import { type Address, formatAddress, formatPrefix, parseAddress } from "./ip.ts";
+import { type Address, contains, formatAddress, formatPrefix, parseAddress } from "./ip.ts";
 import { IpamError } from "./ipam-error.ts";
 import type { Network } from "./network.ts";
 import { Pool } from "./pool.ts";
@@ -37,13 +37,22 @@ export class Ipam {
     return picked.map((address, i) => describe(network, i, address));
   }
 
-  /** Addresses of the subnet that records hold. */
-  allocated(network: Network, subnet: Subnet): number {
-    let count = 0;
-    for (const { family } of this.#takenIn(network).values()) {
-      if (family === subnet.prefix.family) count++;
+  /** Why no further pod gets an address; "" when one does. Changes nothing. */
+  whyFull(network: Network): string {
+    try {
+      const nothingAsked = network.subnets.map(() => null);
+      this.#pick(network, nothingAsked, this.#takenIn(network));
+      return "";
+    } catch (error) {
+      if (error instanceof IpamError) return error.message;
+      throw error;
     }
-    return count;
+  }
+
+  /** Addresses of the subnet that records hold; those of IPAM plugins may lie outside. */
+  allocated(network: Network, { prefix }: Subnet): number {
+    const taken = [...this.#takenIn(network).keys()];
+    return taken.filter((text) => contains(prefix, parseAddress(text))).length;
   }
 
   #pick(network: Network, asked: (Address | null)[], taken: Taken): Address[] {
@@ -72,7 +81,7 @@ export class Ipam {
       const holder = attachmentKey(record.containerId, record.ifname);
       for (const { address } of record.addresses) {
         const text = address.split("/")[0] ?? address;
-        taken.set(text, { holder, family: text.includes(":") ? 6 : 4 });
+        taken.set(text, holder);
       }
     }
     return taken;
@@ -80,7 +89,7 @@ export class Ipam {
 }
 
 /** Canonical address text to the attachment that holds it. */
-type Taken = Map<string, { holder: string; family: 4 | 6 }>;
+type Taken = Map<string, string>;
 
 function blocked(network: Network, taken: Taken): Set<string> {
   const kept = network.staticRoutes.map(({ via }) => formatAddress(via));
@@ -122,7 +131,7 @@ function checkRequests(
     const address = readRequest(network, text);
     const i = network.subnets.findIndex((subnet) => subnetHolds(subnet, address));
     if (i < 0) throw refused(network, text, whyNot(network, address));
-    const holder = taken.get(formatAddress(address))?.holder;
+    const holder = taken.get(formatAddress(address));
     if (holder !== undefined) throw refused(network, text, `attachment ${holder} has it`);
     if (asked[i]) throw refused(network, text, `a second IPv${address.family} address`);
     asked[i] = address;

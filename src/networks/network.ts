@@ -47,6 +47,8 @@ export interface Network {
   /** Kernel table to follow, or the VRF device that has it. */
   mirror: NonNullable<NetworkConfig["mirror"]> | null;
   leaks: Leak[];
+  /** Whether STATUS fails when no address is left. */
+  notReadyWhenFull: boolean;
   /** Null for a routed network. */
   bridge: Bridge | null;
   /** Null for a network that is on this node alone. */
@@ -89,6 +91,7 @@ export function resolveNetwork(config: NetworkConfig, vteps: Config["vteps"] = [
     gatewayMac: gatewayMac(name),
     uplinks: config.uplinks.map((uplink) => resolveUplink(uplink, kind)),
     mirror,
+    notReadyWhenFull: config.notReadyWhenFull ?? false,
     bridge: kind === "bridged" ? resolveBridge(config) : null,
     overlay: resolveOverlay(config, vteps),
   };

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import type { AttachmentRecord, StoredAttachment } from "./records.ts";
+import type { Addressing, AttachmentRecord, StoredAttachment } from "./records.ts";
 
 /** Raised when the meaning of a line changes; an agent refuses a journal of another version. */
 export const JOURNAL_VERSION = 1;
@@ -10,6 +10,8 @@ export type JournalEvent =
   | { event: "journal"; version: number }
   /** ADD is about to change the kernel. */
   | { event: "begin"; record: AttachmentRecord }
+  /** The IPAM plugin has given what the record lacked. */
+  | { event: "addressed"; key: string; addressing: Addressing }
   /** One numbered step of ADD is done. */
   | { event: "step"; key: string; step: string }
   | { event: "commit"; key: string }

@@ -3,8 +3,13 @@ import { join } from "node:path";
 import { encodeEvent, type JournalEvent } from "./event.ts";
 import { JournalFile } from "./journal-file.ts";
 import { lockStateDir, type StateLock } from "./lock.ts";
-import { type AttachmentRecord, attachmentKey, type StoredAttachment } from "./records.ts";
-import { type Attachments, applyEvent, eventProblem, replay } from "./replay.ts";
+import {
+  type Addressing,
+  type AttachmentRecord,
+  attachmentKey,
+  type StoredAttachment,
+} from "./records.ts";
+import { type Attachments, addressed, applyEvent, eventProblem, replay } from "./replay.ts";
 
 // A snapshot of 100 attachments has about 100 KiB; 1 MiB is some 250 ADDs and DELs.
 const COMPACT_BYTES = 1 << 20;
@@ -89,6 +94,15 @@ export class Journal {
   /** A step of ADD is done. */
   step(record: AttachmentRecord, step: string): void {
     this.#append({ event: "step", key: keyOf(record), step });
+  }
+
+  /**
+   * The IPAM plugin of an attachment has given addresses.
+   * @returns the record with them
+   */
+  addressed<T extends AttachmentRecord>(record: T, addressing: Addressing): T {
+    this.#append({ event: "addressed", key: keyOf(record), addressing });
+    return addressed(record, { addressing });
   }
 
   /** Durable. The attachment is complete. */

@@ -1,3 +1,5 @@
+import type { IpamCall } from "../../cni/ipam/call.ts";
+import type { Dns } from "../../cni/result.ts";
 import type { VfRecord } from "../../sriov/vf/record.ts";
 import type { VlanTrunk } from "../config/vlan-schema.ts";
 
@@ -6,6 +8,12 @@ import type { VlanTrunk } from "../config/vlan-schema.ts";
  * By mode: a veth pair whose host end is a port of the ring loop, or a VF.
  */
 export type AttachmentRecord = FastpathRecord | VfAttachmentRecord;
+
+/** An IPAM plugin that gives the addresses, with the call that it was asked by. */
+export interface Delegation extends IpamCall {
+  /** What it says of name resolution; absent until it has given addresses. */
+  dns?: Dns;
+}
 
 interface CommonRecord {
   containerId: string;
@@ -17,6 +25,9 @@ interface CommonRecord {
   netns: string;
   podMac: string;
   mtu: number;
+  /** Absent where the network gives the addresses. */
+  ipam?: Delegation;
+  /** Those of an IPAM plugin are not known before it has given them. */
   addresses: AttachmentAddress[];
   routes: { dst: string; gw: string }[];
   /** RFC 3339. */
@@ -51,6 +62,13 @@ export interface VfAttachmentRecord extends CommonRecord {
   /** Pool that the VF was taken from; "" for one that no pool has. */
   pool: string;
   vf: VfRecord;
+}
+
+/** What an IPAM plugin gives to an attachment. */
+export interface Addressing {
+  addresses: AttachmentAddress[];
+  routes: { dst: string; gw: string }[];
+  dns: Dns;
 }
 
 export interface AttachmentAddress {

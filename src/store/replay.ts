@@ -1,6 +1,12 @@
 import { decodeEvent, endsInGoodLine, JOURNAL_VERSION, type JournalEvent } from "./event.ts";
 import { JournalError } from "./journal-error.ts";
-import { type AttachmentState, attachmentKey, type StoredAttachment } from "./records.ts";
+import {
+  type Addressing,
+  type AttachmentRecord,
+  type AttachmentState,
+  attachmentKey,
+  type StoredAttachment,
+} from "./records.ts";
 
 export type Attachments = Map<string, StoredAttachment>;
 
@@ -59,6 +65,7 @@ export function eventProblem(attachments: Attachments, event: JournalEvent): str
       return attachments.has(key) ? `attachment ${key} exists already` : null;
     }
     case "step":
+    case "addressed":
     case "commit":
       return stateProblem(attachments, event, ["intent"]);
     case "removing":
@@ -81,8 +88,17 @@ export function applyEvent(attachments: Attachments, event: JournalEvent): void 
     const stored = attachments.get(event.key);
     if (!stored) return;
     if (event.event === "step") stored.steps.push(event.step);
+    else if (event.event === "addressed") stored.record = addressed(stored.record, event);
     else stored.state = event.event === "commit" ? "attached" : "removing";
   }
+}
+
+/** The record with what the IPAM plugin has given. */
+export function addressed<T extends AttachmentRecord>(
+  record: T,
+  { addressing: { dns, ...given } }: { addressing: Addressing },
+): T {
+  return { ...record, ...given, ...(record.ipam && { ipam: { ...record.ipam, dns } }) };
 }
 
 type Keyed = Extract<JournalEvent, { key: string }>;

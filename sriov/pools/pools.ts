@@ -149,6 +149,13 @@ export class Pools {
     this.#fill();
   }
 
+  /** Why no VF of a pool is to be had now; "" when one is. Changes nothing. */
+  whyNone(pool: string): string {
+    const members = this.#members.of(pool);
+    if (members.length === 0) return this.#members.unknown(pool).message;
+    return this.#free(members).length > 0 ? "" : this.#exhausted(pool, members).message;
+  }
+
   /** Resolves when no VF is being prepared any more. */
   idle(): Promise<void> {
     return this.#warm.idle();

@@ -1,5 +1,6 @@
 import { macSchema } from "../../cni/addresses.ts";
 import { isObject, type Json } from "../../cni/decode.ts";
+import { withoutIpamCapabilities } from "../../cni/ipam/call.ts";
 import { type Fault, faultOf, invalidValue } from "../../cni/netconf-errors.ts";
 import type { Bdf } from "../types.ts";
 import { checkKnobs } from "./knob-checks.ts";
@@ -21,7 +22,7 @@ export interface VfAsked {
  *   configuration; all name key, value and what is accepted
  */
 export function parseVfNetConf(raw: Json, args: ReadonlyMap<string, string> = new Map()): VfAsked {
-  const present = withoutEmpty(raw);
+  const present = withoutEmpty(withoutIpamCapabilities(raw));
   const parsed = vfNetConfSchema.safeParse(present);
   if (!parsed.success) throw faultOf(vfNetConfSchema, present, parsed.error);
   const conf = parsed.data;

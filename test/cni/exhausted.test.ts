@@ -31,6 +31,20 @@ scenario(
 );
 
 scenario(
+  "A network that says so fails STATUS while its addresses are used up",
+  { config: { networks: SMALL.map((network) => ({ ...network, notReadyWhenFull: true })) } },
+  async (lab) => {
+    const pod = await lab.addPod("first");
+    const { exitCode, json } = await cni("STATUS", pod.call);
+    expect(exitCode).toBe(1);
+    const details = expect.stringContaining("every address of 10.81.1.0/30 is in use");
+    expect(json).toMatchObject({ code: 50, details });
+    await lab.deletePod(pod);
+    expect(await cni("STATUS", pod.call)).toMatchObject({ exitCode: 0, stdout: "" });
+  },
+);
+
+scenario(
   "When the worker has no port left ADD says so, and works again after a DEL",
   { config: { networks: LIMITED, dataplane: { maxPorts: 1 } } },
   async (lab) => {

@@ -36,6 +36,12 @@ export const GO_RECIPES = {
     onDemand: true,
     prepare: program("github.com/containernetworking/cni", "1.3.0", "cnitool"),
   },
+  "host-local": {
+    version: "1.9.1",
+    variable: "HOST_LOCAL",
+    onDemand: true,
+    prepare: program("github.com/containernetworking/plugins", "1.9.1", "plugins/ipam/host-local"),
+  },
   helm: {
     version: "3.19.2",
     variable: "HELM",
