@@ -3,7 +3,16 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import net from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ADD_ENV, CONFIG, NOT_BUILT, runShim, SHIM, Sockets, shimIsBuilt } from "./run-shim.ts";
+import {
+  ADD_ENV,
+  CONFIG,
+  NO_SPOOL,
+  NOT_BUILT,
+  runShim,
+  SHIM,
+  Sockets,
+  shimIsBuilt,
+} from "./run-shim.ts";
 
 let sockets: Sockets;
 beforeEach((context) => {
@@ -21,7 +30,6 @@ async function refused(env: Record<string, string | undefined>) {
 describe("an agent that is away", () => {
   it.each([
     ["ADD", 11],
-    ["DEL", 11],
     ["CHECK", 11],
     ["GC", 11],
     ["STATUS", 50],
@@ -134,7 +142,7 @@ describe("a runtime that has gone", () => {
     const socket = await sockets.http((_request, response) => {
       setTimeout(() => response.end("{}"), 100);
     });
-    const env = { ...ADD_ENV, MILLRACE_SOCKET: socket };
+    const env = { ...ADD_ENV, MILLRACE_SOCKET: socket, MILLRACE_SPOOL: NO_SPOOL };
     const child = spawn(SHIM, { env, stdio: ["pipe", "pipe", "ignore"] });
     child.stdin.end(CONFIG);
     child.stdout.destroy();

@@ -78,8 +78,10 @@ class SocketSink {
 };
 
 // {"env":{"CNI_COMMAND":"ADD",...},"config":"<stdin>"}; variables that are not set are left out.
+// `more` is further members of the outer object, each after a comma.
 template <typename Sink, std::size_t N>
-void write_call(Sink& sink, const std::string_view (&names)[N], std::string_view config) {
+void write_call(Sink& sink, const std::string_view (&names)[N], std::string_view config,
+                std::string_view more = {}) {
   const char* separator = "{\"env\":{";
   for (const std::string_view name : names) {
     const char* value = std::getenv(name.data());
@@ -92,6 +94,7 @@ void write_call(Sink& sink, const std::string_view (&names)[N], std::string_view
   }
   sink.append("},\"config\":");
   write_json_string(sink, config);
+  sink.append(more);
   sink.append("}");
 }
 

@@ -50,6 +50,7 @@ class Buffer {
     return data_ + size_;
   }
   void grow(std::size_t bytes) { size_ += bytes; }
+  void shrink(std::size_t bytes) { size_ -= bytes; }
 
  private:
   [[noreturn]] static void out_of_memory() {

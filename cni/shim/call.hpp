@@ -29,6 +29,8 @@ struct Call {
   string_view command;
   Buffer config;
   Buffer version;
+  // When it began.
+  unsigned long called;
 
   // STATUS has its own code for "cannot serve ADD now".
   int unreachable() const { return command == "STATUS" ? kNotAvailable : kTryAgainLater; }

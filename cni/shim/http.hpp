@@ -9,6 +9,8 @@ namespace millrace {
 
 struct Reply {
   int status = 0;
+  // The agent is there, but has not looked at the call.
+  bool starting = false;
   Buffer body;
 };
 
@@ -81,6 +83,7 @@ inline Parse parse_chunks(std::string_view rest, Buffer& body) {
 struct Framing {
   bool chunked = false;
   bool has_length = false;
+  bool starting = false;
   std::size_t length = 0;
 };
 
@@ -96,6 +99,8 @@ inline bool parse_headers(std::string_view head, Framing& framing) {
     } else if (same_text(name, "transfer-encoding")) {
       if (!same_text(value, "chunked")) return false;
       framing.chunked = true;
+    } else if (same_text(name, "millrace-agent")) {
+      framing.starting = same_text(value, "starting");
     }
   }
   return true;
@@ -123,6 +128,7 @@ inline Parse parse_reply(std::string_view raw, bool closed, Reply& reply) {
   detail::cut(head, "\r\n", status_line);
   if (!detail::parse_status(status_line, reply.status)) return Parse::malformed;
   if (!detail::parse_headers(head, framing)) return Parse::malformed;
+  reply.starting = framing.starting;
   reply.body.clear();
   if (reply.status == 204) return Parse::complete;
   if (framing.chunked) {

@@ -12,6 +12,14 @@
 
 namespace millrace {
 
+// Microseconds of the monotonic clock, which every process of the machine reads alike.
+inline unsigned long monotonic_now() {
+  timespec time{};
+  ::clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<unsigned long>(time.tv_sec) * 1000000 +
+         static_cast<unsigned long>(time.tv_nsec) / 1000;
+}
+
 // A point of the monotonic clock: stepping the wall clock must not end or extend a call.
 class Deadline {
  public:
@@ -24,11 +32,7 @@ class Deadline {
   }
 
  private:
-  static long now() {
-    timespec time{};
-    ::clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1000 + time.tv_nsec / 1000000;
-  }
+  static long now() { return static_cast<long>(monotonic_now() / 1000); }
 
   long end_;
 };

@@ -1,29 +1,28 @@
 // /opt/cni/bin/millrace: hands one CNI call to the agent and prints its answer.
 //
 // The runtime executes this once per call, with CNI_* in the environment and the network
-// configuration on stdin. It keeps no state and decides nothing: environment and configuration go
+// configuration on stdin. It decides nothing: environment and configuration go
 // to the agent in one HTTP POST over a unix socket, the body of the answer goes to stdout, and the
 // exit status is 0 when the HTTP status was 2xx. What can be answered without the agent (VERSION,
-// a missing CNI_* variable) is, and an agent that is away or silent becomes a CNI error that asks
-// the runtime to try again. CNI spec 1.1.0, section 2.
+// a missing CNI_* variable) is. A DEL for an agent that is away is put on the disk for it; any
+// other call, and an agent that is silent, becomes a CNI error that asks the runtime to try again.
+// CNI spec 1.1.0, section 2.
 //
 // MILLRACE_SOCKET     the agent's socket; else the key "agentSocket" of the configuration, else
 //                     /run/millrace/agent.sock
+// MILLRACE_SPOOL      directory of the DELs for an agent that is away; else the key "spoolDir" of
+// the
+//                     configuration, else /var/lib/millrace/spool
 // MILLRACE_TIMEOUT_MS limit for the whole call, 1 to 3600000; 30000 when not set
 #include <csignal>
 
-#include "agent.hpp"
-#include "call.hpp"
+#include "forward.hpp"
 
 namespace millrace {
 namespace {
 
-constexpr string_view kDefaultSocket = "/run/millrace/agent.sock";
 constexpr string_view kSupportedVersions[] = {"0.1.0", "0.2.0", "0.3.0", "0.3.1",
                                               "0.4.0", "1.0.0", "1.1.0"};
-constexpr string_view kForwarded[] = {
-    "CNI_COMMAND", "CNI_CONTAINERID",    "CNI_NETNS",   "CNI_IFNAME", "CNI_ARGS",
-    "CNI_PATH",    "CNI_NETNS_OVERRIDE", "TRACEPARENT", "TRACESTATE", "BAGGAGE"};
 
 struct Verb {
   string_view name;
@@ -102,90 +101,18 @@ long timeout(Call& call) {
   fail(call, kInvalidEnvironment, "invalid MILLRACE_TIMEOUT_MS", details.view());
 }
 
-void find_socket(const Call& call, Buffer& path) {
-  const string_view variable = environment("MILLRACE_SOCKET");
-  if (!variable.empty()) {
-    path.append(variable);
-  } else if (!find_string(call.config.view(), "agentSocket", path)) {
-    path.clear();
-    path.append(kDefaultSocket);
-  }
-  const bool usable = path.view().starts_with('/') && path.size() <= kMaxSocketPath &&
-                      path.view().find('\0') == string_view::npos;
-  if (usable) return;
-  Buffer details;
-  details.append(variable.empty() ? "agentSocket" : "MILLRACE_SOCKET").append(" is ");
-  details.append(path.view()).append("; accepted: an absolute path of at most 107 bytes");
-  fail(call, variable.empty() ? kInvalidConfig : kInvalidEnvironment,
-       "the path of the agent's socket cannot be used", details.view());
-}
-
-// True when the text can only be the JSON object that a CNI caller expects.
-bool is_json_object(string_view text) {
-  return JsonCursor(text).take('{');
-}
-
-int print_reply(const Call& call, const Reply& reply) {
-  const bool success = reply.status >= 200 && reply.status < 300;
-  if (!success && !is_json_object(reply.body.view())) {
-    constexpr std::size_t kShown = 200;
-    Buffer details;
-    details.append("HTTP status ").append_number(static_cast<unsigned long>(reply.status));
-    details.append(": ");
-    details.append(
-        {reply.body.view().data(), reply.body.size() < kShown ? reply.body.size() : kShown});
-    fail(call, call.unreachable(), "the millrace agent gave no CNI answer", details.view());
-  }
-  return print(reply.body.view()) && success ? 0 : 1;
-}
-
-int forward(const Call& call, long milliseconds, const Deadline& deadline) {
-  Buffer path, details;
-  find_socket(call, path);
-  details.append(path.view()).append(": ");
-  const Socket socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (socket.fd() < 0 || !connect_to(socket, path.view(), deadline)) {
-    fail(call, call.unreachable(), "the millrace agent is not reachable",
-         details.append(describe_errno()).append("; is it running on this node?").view());
-  }
-  // An agent that refuses early closes before it has read everything, yet its answer is there.
-  const bool sent = send_call(socket.fd(), kForwarded, call.config.view(), deadline);
-  const int send_error = errno;
-  Reply reply;
-  switch (receive_reply(socket.fd(), reply, deadline)) {
-    case Receive::complete:
-      return print_reply(call, reply);
-    case Receive::malformed:
-      fail(call, call.unreachable(),
-           "the millrace agent closed the connection or sent no HTTP answer",
-           details.append("the answer is incomplete or malformed; see the agent's log").view());
-    case Receive::too_large:
-      fail(call, call.unreachable(), "the millrace agent sent too large an answer",
-           details.append("more than 1048576 bytes").view());
-    case Receive::failed:
-      break;
-  }
-  if (errno == ETIMEDOUT) {
-    details.append("no answer within ").append_number(static_cast<unsigned long>(milliseconds));
-    fail(call, call.unreachable(), "the millrace agent did not answer in time",
-         details.append(" ms").view());
-  }
-  if (!sent) errno = send_error;
-  fail(call, call.unreachable(), "the connection to the millrace agent broke",
-       details.append(describe_errno()).view());
-}
-
 int run() {
-  // A runtime that has gone away must not kill a call that is half way to the agent.
+  // Neither a runtime that has gone away nor a limit of file sizes may kill a call half way.
   std::signal(SIGPIPE, SIG_IGN);
-  Call call{environment("CNI_COMMAND"), {}, {}};
+  std::signal(SIGXFSZ, SIG_IGN);
+  Call call{environment("CNI_COMMAND"), {}, {}, monotonic_now()};
   if (call.command == "VERSION") return answer_version(call);
   check_command(call);
   check_required(call);
   const long milliseconds = timeout(call);
   const Deadline deadline(milliseconds);
   read_config(call, deadline);
-  return forward(call, milliseconds, deadline);
+  return Forwarding(call, milliseconds, deadline).run();
 }
 
 }  // namespace

@@ -21,6 +21,9 @@ export const ADD_ENV = {
   CNI_PATH: "/opt/cni/bin",
 };
 
+/** A directory that cannot be made, so that no test writes to the machine's own. */
+export const NO_SPOOL = "/dev/null/spool";
+
 export const CONFIG = '{"cniVersion":"1.0.0","name":"blue","type":"millrace"}';
 
 export interface ShimRun {
@@ -40,7 +43,10 @@ export async function runShim(
   onStart?: (pid: number) => void,
 ): Promise<ShimRun> {
   const started = performance.now();
-  const child = spawn(SHIM, { env, stdio: ["pipe", "pipe", "ignore"] });
+  const child = spawn(SHIM, {
+    env: { MILLRACE_SPOOL: NO_SPOOL, ...env },
+    stdio: ["pipe", "pipe", "ignore"],
+  });
   onStart?.(child.pid ?? 0);
   // It may have refused a large configuration before all of it was written.
   child.stdin.on("error", () => {});
@@ -65,8 +71,8 @@ export class Sockets {
   }
 
   /** An agent that answers over HTTP. Resolves to its socket. */
-  async http(handler: http.RequestListener): Promise<string> {
-    return await this.#listen(http.createServer(handler));
+  async http(handler: http.RequestListener, path?: string): Promise<string> {
+    return await this.#listen(http.createServer(handler), path);
   }
 
   /** An agent that answers each connection with bytes of its own choice. */
@@ -74,14 +80,21 @@ export class Sockets {
     return await this.#listen(net.createServer(handler));
   }
 
-  async dispose(): Promise<void> {
+  /** Ends whoever listens. */
+  async closeAll(): Promise<void> {
     for (const socket of this.#connections) socket.destroy();
     await Promise.all(this.#servers.map((server) => new Promise((done) => server.close(done))));
+  }
+
+  async dispose(): Promise<void> {
+    await this.closeAll();
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  async #listen(server: net.Server): Promise<string> {
-    const path = this.path(`agent${this.#servers.length}.sock`);
+  async #listen(
+    server: net.Server,
+    path = this.path(`agent${this.#servers.length}.sock`),
+  ): Promise<string> {
     server.on("connection", (socket: net.Socket) => {
       this.#connections.add(socket);
       // The shim may have given up first.

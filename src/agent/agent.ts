@@ -24,6 +24,7 @@ import type { Parts } from "./parts.ts";
 import { offerVfs, provisionVfs } from "./provisioning.ts";
 import { type Life, ReadModel } from "./read-model.ts";
 import { Reconciler } from "./reconcile.ts";
+import { openSpool, spoolFirst, startSpool } from "./spool-attacher.ts";
 import { nodeAddresses } from "./uplink-dangers.ts";
 import { Uplinks } from "./uplinks.ts";
 import { addonVfs, type VfHost, vfHost } from "./vf-host.ts";
@@ -104,14 +105,18 @@ async function start(config: Config, options: AgentOptions, closers: Closers): P
     state: "starting",
     startedAt: new Date(),
     problems: () => problemsOf(life, parts.journal, afXdp),
+    spool: () => spool.view(),
   };
   const attacher = new AgentAttacher(parts, life.problems, podsChanged);
+  const spool = openSpool(parts, config, attacher);
   closers.push(() => reconciler.stop());
   closers.push(() => events.stop());
   events.start();
   closers.push(() => attacher.close());
+  closers.push(() => spool.stop());
   const { undone, restored, released, swept, failures } = await reconciler.run(true);
   await forwarding.restoreEntries();
+  await startSpool(spool, config);
   fabric = await joinFabric(parts, config, entries, closers);
   await offerVfs(parts, config, closers);
   reconciler.start(config.reconcileInterval);
@@ -119,7 +124,7 @@ async function start(config: Config, options: AgentOptions, closers: Closers): P
   const found = { undone, restored, released, swept, failures: failures.length };
   log.info({ networks: [...parts.networks.keys()], ...found }, "agent is ready");
   return {
-    attacher,
+    attacher: spoolFirst(attacher, spool),
     view: new ReadModel(parts, config, reconciler, life),
     forwarding,
     vfs: new VfReadModel(parts, attacher, new VfReader({ kernel: addonVfs, log })),

@@ -19,6 +19,7 @@ import type {
   CountersView,
   NetworkView,
   PortView,
+  SpoolView,
   UplinkView,
   WorkerView,
 } from "./view.ts";
@@ -28,6 +29,7 @@ export interface Life {
   state: AgentStatus["state"];
   startedAt: Date;
   problems(): string[];
+  spool(): SpoolView;
 }
 
 /** Builds every view afresh from the parts; keeps nothing. */
@@ -64,6 +66,7 @@ export class ReadModel implements AgentView {
       attachments: this.#countStates(),
       workers: this.#workers(),
       journal: { path, bytes, records: attachments.size },
+      spool: this.#life.spool(),
       reconcile: this.#reconciler.last,
     };
   }

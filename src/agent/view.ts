@@ -33,6 +33,7 @@ export interface AgentStatus {
   attachments: Record<AttachmentViewState, number>;
   workers: WorkerView[];
   journal: JournalView;
+  spool: SpoolView;
   /** The last sweep over journal and kernel, null before the first one. */
   reconcile: ReconcileView | null;
 }
@@ -54,6 +55,16 @@ export interface JournalView {
   path: string;
   bytes: number;
   records: number;
+}
+
+export interface SpoolView {
+  path: string;
+  /** DELs that came while the agent was away and are not done yet. */
+  waiting: number;
+  /** Files that are no DEL, moved aside. */
+  unusable: number;
+  /** Why the directory cannot be used, in words; "" when it can. */
+  problem: string;
 }
 
 export interface ReconcileView {

@@ -4,7 +4,7 @@ import type { Attacher } from "../../cni/attacher.ts";
 import { CNI_ERROR, CniError } from "../../cni/errors.ts";
 import { fakeCounters, fakeView } from "../../test/harness/fake-view.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
-import { cniErrorAnswer, cniHandler } from "./cni.ts";
+import { cniErrorAnswer, cniHandler, startingAnswer } from "./cni.ts";
 import { HttpError } from "./http.ts";
 
 const notNow = async () => {
@@ -91,13 +91,33 @@ describe("cniHandler", () => {
 });
 
 describe("cniErrorAnswer", () => {
-  it("asks the caller to try again when the agent is not up yet", () => {
-    const answer = cniErrorAnswer(new HttpError(503, "starting"));
-    expect(answer.status).toBe(503);
-    expect(JSON.parse(answer.body)).toEqual({ cniVersion: "1.1.0", code: 11, msg: "starting" });
+  it("calls too large a body a configuration that is invalid", () => {
+    const answer = cniErrorAnswer(new HttpError(413, "too large"));
+    expect(answer.status).toBe(413);
+    expect(JSON.parse(answer.body)).toEqual({ cniVersion: "1.1.0", code: 7, msg: "too large" });
   });
 
   it("calls everything unforeseen an internal error", () => {
     expect(JSON.parse(cniErrorAnswer(new Error("oh")).body).code).toBe(999);
+  });
+});
+
+describe("startingAnswer", () => {
+  it.each([
+    ["ADD", 11],
+    ["DEL", 11],
+    ["CHECK", 11],
+    ["GC", 11],
+    ["STATUS", 50],
+  ])("answers %s with code %i in the version of the call", (verb, code) => {
+    const config = '{"cniVersion":"0.4.0","name":"blue"}';
+    const answer = startingAnswer(JSON.stringify({ env: { CNI_COMMAND: verb }, config }));
+    expect(answer.status).toBe(503);
+    expect(JSON.parse(answer.body)).toMatchObject({ cniVersion: "0.4.0", code });
+    expect(answer.headers).toEqual({ "millrace-agent": "starting" });
+  });
+
+  it.each(["", "null", "[]", '{"env":7}'])("answers %j, which is no call, too", (text) => {
+    expect(JSON.parse(startingAnswer(text).body)).toMatchObject({ cniVersion: "1.1.0", code: 11 });
   });
 });

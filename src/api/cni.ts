@@ -1,4 +1,5 @@
 import type { Attacher } from "../../cni/attacher.ts";
+import { isObject, versionOf } from "../../cni/decode.ts";
 import { CNI_ERROR, CniError } from "../../cni/errors.ts";
 import { type CniReply, handleCni } from "../../cni/server.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -35,8 +36,21 @@ export function cniHandler(
 }
 
 /**
+ * What a call gets that comes before the agent is ready, in the version of the call. STATUS has a
+ * code of its own for it; everything else is to be called again.
+ */
+export function startingAnswer(body: string): Answer {
+  const code =
+    describeCall(body).verb === "STATUS" ? CNI_ERROR.notAvailable : CNI_ERROR.tryAgainLater;
+  const error = new CniError(code, "the millrace agent is starting", "try again in a moment");
+  const answer = json(error.toJSON(versionOf(parsed(body))), 503);
+  // The executable then keeps a DEL on the disk for us, as if nobody had answered.
+  return { ...answer, headers: { "millrace-agent": "starting" } };
+}
+
+/**
  * A refusal of the API itself in the form that a CNI caller reads: too large a body is the
- * caller's fault, an agent that is starting asks to be called again.
+ * caller's fault.
  */
 export function cniErrorAnswer(error: unknown): Answer {
   const message = error instanceof Error ? error.message : String(error);
@@ -46,8 +60,7 @@ export function cniErrorAnswer(error: unknown): Answer {
 }
 
 function errorCode(status: number) {
-  if (status === 413) return CNI_ERROR.invalidConfig;
-  return status === 503 ? CNI_ERROR.tryAgainLater : CNI_ERROR.internal;
+  return status === 413 ? CNI_ERROR.invalidConfig : CNI_ERROR.internal;
 }
 
 interface CallFacts {
@@ -58,18 +71,23 @@ interface CallFacts {
 
 /** What the log says about a call; handleCni does the checking. */
 function describeCall(body: string): CallFacts {
-  let env: Record<string, unknown> = {};
-  try {
-    env = (JSON.parse(body) as { env?: Record<string, unknown> }).env ?? {};
-  } catch {
-    // handleCni answers that
-  }
+  const call = parsed(body);
+  const env = isObject(call) && isObject(call["env"]) ? call["env"] : {};
   const { CNI_COMMAND: verb, CNI_CONTAINERID: containerId, CNI_IFNAME: ifname } = env;
   return {
     verb: VERBS.find((known) => known === verb) ?? "unknown",
     ...(typeof containerId === "string" && { containerId }),
     ...(typeof ifname === "string" && { ifname }),
   };
+}
+
+/** Undefined when it is no JSON, which handleCni answers. */
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
 }
 
 function failureOf({ status, body }: CniReply): { code: number; msg: string } | null {

@@ -3,6 +3,7 @@ import { NO_VFS, type VfApi } from "../agent/vf-view.ts";
 import type { AgentView } from "../agent/view.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { NO_OVERLAY, type OverlayApi } from "../vxlan/view.ts";
+import { startingAnswer } from "./cni.ts";
 import {
   changeFdb,
   changeNeighbours,
@@ -51,7 +52,7 @@ export interface Route {
 type Method = "GET" | "POST";
 
 export const ROUTES: Readonly<Record<string, Partial<Record<Method, Route>>>> = {
-  "/cni": { POST: { handle: (agent, body) => started(agent).cni(body) } },
+  "/cni": { POST: { handle: (agent, body) => agent?.cni(body) ?? startingAnswer(body) } },
   "/v1/status": viewRoute((view) => view.status()),
   "/v1/ports": viewRoute((view) => view.ports()),
   "/v1/ports/move": { POST: tableRoute(movePort) },

@@ -69,6 +69,15 @@ describe("renderStatus", () => {
     expect(text).toContain("problem journal: no space left");
   });
 
+  it("counts the DELs in the spool, and says why it cannot be used", () => {
+    const view = fakeView();
+    expect(lines(renderStatus(view.status()))).toContain("spool /var/lib/millrace/spool, 0 DELs");
+    view.data.status.spool = { path: "/s", waiting: 3, unusable: 1, problem: "others can write" };
+    const text = lines(renderStatus(view.status()));
+    expect(text).toContain("spool /s, 3 DELs, 1 unusable");
+    expect(text).toContain("problem others can write");
+  });
+
   it("counts attachments that are not attached, and repairs of the last sweep", () => {
     const view = fakeView();
     view.data.status.attachments.lost = 2;

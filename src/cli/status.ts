@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { AgentStatus, ReconcileView, WorkerView } from "../agent/view.ts";
+import type { AgentStatus, ReconcileView, SpoolView, WorkerView } from "../agent/view.ts";
 import { formatCpuList } from "../config/host.ts";
 import { colors } from "../telemetry/colors.ts";
 import { addShowCommand } from "./show.ts";
@@ -27,6 +27,7 @@ export function renderStatus(status: AgentStatus): string {
     ["version", `${status.version}, pid ${status.pid}, up ${formatDuration(status.uptimeSeconds)}`],
     ["socket", status.socket],
     ["journal", `${journal.path}, ${journal.records} records, ${formatBytes(journal.bytes)}`],
+    ["spool", spoolText(status.spool)],
     ["networks", status.networks],
     ["attachments", `${attachments.attached} attached${others}`],
     ["ports", status.ports],
@@ -49,8 +50,14 @@ function stateText({ state, problems }: AgentStatus): string {
   return colors.yellow(problems.length === 0 ? state : `${state}, cannot attach pods`);
 }
 
-function problemLines({ problems, reconcile }: AgentStatus): string {
-  return [...problems, ...(reconcile?.failures ?? [])]
+function spoolText({ path, waiting, unusable }: SpoolView): string {
+  const aside = unusable === 0 ? "" : `, ${unusable} unusable`;
+  return `${path}, ${waiting} DELs${aside}`;
+}
+
+function problemLines({ problems, spool, reconcile }: AgentStatus): string {
+  return [...problems, spool.problem, ...(reconcile?.failures ?? [])]
+    .filter((problem) => problem !== "")
     .map((problem) => `${colors.red("problem")}  ${problem}\n`)
     .join("");
 }

@@ -6,6 +6,7 @@ import { ConfigError } from "./errors.ts";
 import { formatCpuList, parseCpuList, readConfigHost } from "./host.ts";
 import { loadConfig, parseConfig } from "./load.ts";
 import { configJsonSchema } from "./schema.ts";
+import { spoolDirOf } from "./spool-dir.ts";
 
 const host = { cpus: [0, 1, 2, 3, 6] };
 const parse = (text: string) => parseConfig(text, "a.yaml", host);
@@ -45,6 +46,17 @@ describe("a configuration", () => {
     );
     expect(config.dataplane).toMatchObject({ cpus: [3, 6], busyPoll: { usecs: 20, budget: 64 } });
     expect(config.networks[0]).toMatchObject({ name: "blue", mtu: 1400, gateways: [] });
+  });
+
+  it("has its spool in the state directory unless told otherwise", () => {
+    expect(spoolDirOf(parse(""))).toBe("/var/lib/millrace/spool");
+    expect(spoolDirOf(parse("stateDir: /srv/millrace"))).toBe("/srv/millrace/spool");
+    expect(spoolDirOf(parse("{stateDir: /srv/millrace, spoolDir: /var/spool/dels}"))).toBe(
+      "/var/spool/dels",
+    );
+    expect(failure("spoolDir: spool").message).toContain(
+      'spoolDir = "spool": accepted: an absolute path of at most 4095 bytes',
+    );
   });
 
   it("is frozen to the leaves", () => {

@@ -8,6 +8,7 @@ export class AgentMetrics {
   readonly #ready: Gauge;
   readonly #attachments: Gauge;
   readonly #addresses: Gauge;
+  readonly #spooled: Gauge;
   readonly #info: Gauge;
 
   constructor(registry: Registry) {
@@ -19,12 +20,17 @@ export class AgentMetrics {
     this.#attachments = gauge("millrace_attachments", attachments, "network", "state");
     const addresses = "Pod addresses in use.";
     this.#addresses = gauge("millrace_addresses_allocated", addresses, "network", "prefix");
+    const spooled =
+      "DELs that came while the agent was away: waiting, or unusable and moved aside.";
+    this.#spooled = gauge("millrace_spooled_dels", spooled, "state");
   }
 
   refresh(view: AgentView): void {
-    const { version, state, problems } = view.status();
+    const { version, state, problems, spool } = view.status();
     this.#info.set({ version }, 1);
     this.#ready.set(state === "ready" && problems.length === 0 ? 1 : 0);
+    this.#spooled.set({ state: "waiting" }, spool.waiting);
+    this.#spooled.set({ state: "unusable" }, spool.unusable);
     this.#refreshNetworks(view);
     for (const { network, state } of view.attachments()) {
       this.#attachments.inc({ network, state });

@@ -111,6 +111,14 @@ describe("createMetrics", () => {
     expect(sampleOf(await createMetrics(view).scrape(), "millrace_ready")).toBe(0);
   });
 
+  it("counts the DELs in the spool", async () => {
+    const view = fakeView();
+    view.data.status.spool = { ...view.data.status.spool, waiting: 3, unusable: 1 };
+    const text = await createMetrics(view).scrape();
+    expect(sampleOf(text, 'millrace_spooled_dels{state="waiting"}')).toBe(3);
+    expect(sampleOf(text, 'millrace_spooled_dels{state="unusable"}')).toBe(1);
+  });
+
   it("counts CNI calls by verb and code with their duration", async () => {
     const metrics = createMetrics(fakeView());
     metrics.observeCni("ADD", 0, 0.012);

@@ -18,6 +18,8 @@ export interface AgentOptions {
   name?: string;
   /** More variables of its environment. */
   env?: Record<string, string>;
+  /** A program with its arguments that becomes the agent, as setpriv does. */
+  through?: readonly string[];
 }
 
 export interface AgentProcess {
@@ -61,7 +63,9 @@ export function spawnAgent(scope: Scope, options: AgentOptions): AgentProcess {
   const logFile = join(scope.dir, `${name}.log`);
   // Every JSON document is YAML too.
   writeFileSync(configFile, JSON.stringify({ socket, stateDir, ...options.config }, null, 2));
-  const child = spawnInside(options.namespace, configFile, logFile, options.env ?? {});
+  const command = [...(options.through ?? []), process.execPath, CLI, "agent"];
+  const agent = [...command, "--config", configFile];
+  const child = spawnInside(options.namespace, agent, logFile, options.env ?? {});
   return {
     pid: child.pid ?? 0,
     socket,
@@ -82,11 +86,10 @@ export function spawnAgent(scope: Scope, options: AgentOptions): AgentProcess {
 // process group of its own keeps the terminal's Ctrl-C away: we stop the agent, in our order.
 function spawnInside(
   namespace: Namespace,
-  configFile: string,
+  agent: readonly string[],
   logFile: string,
   env: Record<string, string>,
 ): ChildProcess {
-  const agent = [process.execPath, CLI, "agent", "--config", configFile];
   const args = ["--pdeathsig", "TERM", "ip", "netns", "exec", namespace.name, ...agent];
   const log = openSync(logFile, "a");
   const child = spawn("setpriv", args, {

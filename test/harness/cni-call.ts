@@ -38,6 +38,11 @@ export interface CniAnswer {
   json: any;
 }
 
+/** Where an agent of `startAgent` looks for DELs that came while it was away. */
+export function spoolOf(socket: string): string {
+  return `${socket.replace(/\.sock$/, "")}-state/spool`;
+}
+
 /** Executes the CNI plugin as a runtime does: variables in the environment, JSON on stdin. */
 export async function cni(verb: CniVerb, call: CniCall): Promise<CniAnswer> {
   const executable = call.executable ?? CNI_EXECUTABLE;
@@ -64,6 +69,7 @@ function networkConfig({ cniVersion, network, socket, prevResult, config }: CniC
     name: network,
     type: "millrace",
     agentSocket: socket,
+    spoolDir: spoolOf(socket),
     ...(prevResult !== undefined && { prevResult }),
     ...config,
   };

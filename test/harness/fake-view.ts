@@ -89,6 +89,7 @@ function fakeStatus(): AgentStatus {
       },
     ],
     journal: { path: "/var/lib/millrace/journal", bytes: 512, records: 1 },
+    spool: { path: "/var/lib/millrace/spool", waiting: 0, unusable: 0, problem: "" },
     reconcile: null,
   };
 }
