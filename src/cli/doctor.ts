@@ -5,6 +5,8 @@ import { type ShowOptions, toJson, withShowOptions } from "./show.ts";
 
 interface DoctorOptions extends ShowOptions {
   config?: string;
+  confDir: string;
+  binDir?: string[];
 }
 
 const PAINT: Record<FindingStatus, (text: string) => string> = {
@@ -13,6 +15,8 @@ const PAINT: Record<FindingStatus, (text: string) => string> = {
   problem: colors.red,
 };
 
+const CONF_DIR = "/etc/cni/net.d";
+const BIN_DIR = "/opt/cni/bin";
 const STATUS_WIDTH = "warning".length;
 
 export function renderFindings(findings: readonly Finding[]): string {
@@ -30,13 +34,28 @@ export function addDoctorCommand(program: Command): void {
   const command = program
     .command("doctor")
     .description("look at kernel, links, limits and CNI set-up; exit status 1 on a problem")
-    .option("--config <file>", "configuration to check against (default: the built-in defaults)");
-  withShowOptions(command).action(async ({ config, socket, json }: DoctorOptions) => {
+    .option("--config <file>", "configuration to check against (default: the built-in defaults)")
+    .option("--conf-dir <dir>", "CNI configuration directory of the runtime", CONF_DIR)
+    .option(
+      "--bin-dir <dir>",
+      "directory of CNI executables; repeat it (default: CNI_PATH)",
+      append,
+    );
+  withShowOptions(command).action(async (options: DoctorOptions) => {
     const { examine, thisHost } = await import("../doctor/run.ts");
-    const findings = await examine(thisHost(socket, config));
-    process.stdout.write(json ? toJson(findings) : renderFindings(findings));
+    const { socket, config, confDir, binDir = binDirs(process.env["CNI_PATH"]) } = options;
+    const findings = await examine(thisHost({ socket, config, confDir, binDirs: binDir }));
+    process.stdout.write(options.json ? toJson(findings) : renderFindings(findings));
     if (findings.some(({ status }) => status === "problem")) process.exitCode = 1;
   });
+}
+
+const append = (dir: string, dirs: string[] = []): string[] => [...dirs, dir];
+
+/** CNI_PATH is a list as PATH is one; unset or empty, where runtimes look by default. */
+export function binDirs(path = ""): string[] {
+  const dirs = path.split(":").filter((dir) => dir !== "");
+  return dirs.length > 0 ? dirs : [BIN_DIR];
 }
 
 function verdict(findings: readonly Finding[]): string {

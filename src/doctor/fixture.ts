@@ -6,8 +6,15 @@ import { parseConfig } from "../config/load.ts";
 import type { HostLink } from "../dataplane/native.ts";
 import type { DoctorHost, DoctorNative } from "./host.ts";
 
-/** Below sys, proc, etc and opt: a path with its text, or an object for a link or mode. */
-export type Tree = Record<string, string | { link: string } | { text: string; mode: number }>;
+/** Below the root: a path with its text, or an object for a link or mode. */
+export type Tree = Record<
+  string,
+  string | { link: string } | { text: string | Buffer; mode: number }
+>;
+
+/** Of the fixture's directories. */
+export const CONF = "etc/cni/net.d";
+export const BIN = "opt/cni/bin";
 
 const ROOT_STATUS = "CapEff:\t000001ffffffffff\n";
 
@@ -22,20 +29,23 @@ export function fixtureHost(tree: Tree = {}, yaml = ""): DoctorHost {
     "proc/sys/vm/nr_hugepages": "64\n",
     "proc/mounts": "bpf /sys/fs/bpf bpf rw,nosuid 0 0\n",
     "sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages": "64\n",
-    "opt/cni/bin/millrace": { text: "", mode: 0o755 },
-    "etc/cni/net.d/10-millrace.conflist": conflist("millrace"),
+    [`${BIN}/millrace`]: executable(),
+    [`${CONF}/10-millrace.conflist`]: conflist("millrace"),
     ...tree,
   };
   for (const [path, content] of Object.entries(whole)) place(join(root, path), content);
   const at = (name: string) => join(root, name);
   return {
+    root,
     sys: at("sys"),
     proc: at("proc"),
-    etc: at("etc"),
-    opt: at("opt"),
+    confDir: at(CONF),
+    binDirs: [at(BIN)],
+    shippedExecutable: at("build/millrace"),
     native: fixtureNative(),
     nativeFailure: "",
     config: parseConfig(yaml, "test", { cpus: [0, 1, 2, 3] }),
+    configNamed: yaml !== "",
     socket: at("none.sock"),
   };
 }
@@ -67,6 +77,14 @@ export function conflist(...types: string[]): string {
     name: "pods",
     plugins: types.map((type) => ({ type })),
   });
+}
+
+/** The header of an ELF file that this machine executes, linked statically. */
+export function executable(machine = process.arch === "arm64" ? 183 : 62) {
+  const text = Buffer.alloc(64);
+  text.write("\x7fELF\x02\x01\x01", "latin1");
+  text.writeUInt16LE(machine, 18);
+  return { text, mode: 0o755 };
 }
 
 function place(path: string, content: Tree[string]): void {

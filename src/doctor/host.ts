@@ -8,16 +8,22 @@ export type DoctorNative = Pick<Native, "probeHost" | "listLinks" | "netdevFeatu
 
 /** Where the doctor looks; tests point the roots at a tree of their own. */
 export interface DoctorHost {
+  /** Before absolute paths that are found in files, e.g. the interpreter of a script. */
+  root: string;
   sys: string;
   proc: string;
-  /** Holds cni/net.d. */
-  etc: string;
-  /** Holds cni/bin. */
-  opt: string;
+  /** CNI configuration directory of the runtime. */
+  confDir: string;
+  /** Directories of CNI executables, in the order in which they are searched. */
+  binDirs: readonly string[];
+  /** The CNI executable that belongs to this version. */
+  shippedExecutable: string;
   /** Null with the reason when the addon cannot be loaded. */
   native: DoctorNative | null;
   nativeFailure: string;
   config: Config;
+  /** Whether `config` was named, and is not just the defaults. */
+  configNamed: boolean;
   /** The agent's socket. */
   socket: string;
 }

@@ -20,6 +20,13 @@ describe("checkKernel", () => {
     });
   });
 
+  it("warns of a kernel that knows no packets of several frames", () => {
+    const odd = findingsWith({ kernel: "6.1.0-42-amd64" }).filter(({ status }) => status !== "ok");
+    expect(odd).toMatchObject([
+      { check: "multi-buffer", status: "warning", remedy: expect.stringContaining("Linux 6.6") },
+    ]);
+  });
+
   it("passes on why AF_XDP cannot be opened", () => {
     const [, finding] = findingsWith({ afXdp: { ok: false, reason: "EPERM" } });
     expect(finding).toMatchObject({ status: "problem", text: expect.stringContaining("EPERM") });

@@ -4,6 +4,8 @@ import { type DoctorHost, readText } from "./host.ts";
 
 /** BPF links for XDP came with 5.9, BPF memory that RLIMIT_MEMLOCK does not count with 5.11. */
 const OLDEST_KERNEL = "5.11";
+/** Packets in several frames (af_xdp.rst, "Multi-buffer"). */
+const MULTI_BUFFER_KERNEL = "6.6";
 
 /** Kernel version, AF_XDP, TX metadata, BPF JIT and the bpf filesystem. */
 export function checkKernel(host: DoctorHost): Finding[] {
@@ -24,7 +26,14 @@ export function kernelAtLeast(kernel: string, wanted: string): boolean {
 }
 
 function factFindings(facts: HostFacts): Finding[] {
-  return [kernelVersion(facts), afXdp(facts), txMetadata(facts)];
+  return [kernelVersion(facts), afXdp(facts), txMetadata(facts), ...multiBuffer(facts)];
+}
+
+function multiBuffer({ kernel }: HostFacts): Finding[] {
+  if (kernelAtLeast(kernel, MULTI_BUFFER_KERNEL)) return [];
+  const text = "not known: a packet must fit a frame, which bounds the MTU";
+  const remedy = `run Linux ${MULTI_BUFFER_KERNEL} or newer, or keep to the MTU of "multiBuffer: off"`;
+  return [warning("multi-buffer", text, remedy)];
 }
 
 function missingAddon({ nativeFailure }: DoctorHost): Finding {

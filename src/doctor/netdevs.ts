@@ -14,6 +14,7 @@ const USUAL: Readonly<Record<string, string>> = {
   mlx5_core: "native XDP, zero-copy",
   gve: "native XDP, zero-copy",
   virtio_net: "native XDP, zero-copy since Linux 6.11",
+  "virtio-pci": "native XDP, zero-copy since Linux 6.11",
   i40e: "native XDP, zero-copy",
   ice: "native XDP, zero-copy",
   igb: "native XDP, zero-copy since Linux 6.14",
@@ -53,7 +54,8 @@ function describe(host: DoctorHost, link: HostLink, features: string[] | undefin
   return ok(link.name, `${driver}, MTU ${link.mtu}, ${link.up ? "up" : "down"}: ${found}`);
 }
 
-function usual(driver: string): string {
+/** What a driver lets one expect, in words; also one of VFs. */
+export function usual(driver: string): string {
   const known = USUAL[driver];
   return known === undefined ? "the mode is probed when it becomes a port" : `usually ${known}`;
 }

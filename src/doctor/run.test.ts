@@ -14,8 +14,8 @@ describe("examine", () => {
     const findings = await examine({
       ...fixtureHost(),
       proc: "/nowhere",
-      etc: "/nowhere",
-      opt: "/nowhere",
+      confDir: "/nowhere",
+      binDirs: ["/nowhere"],
       native: null,
       nativeFailure: "cannot be loaded",
     });

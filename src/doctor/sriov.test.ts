@@ -16,6 +16,7 @@ async function machine() {
 
 const EXPECTED = [
   "ens1f0 (0000:01:00.0, igb, NUMA node 0): 1 of 7 VFs",
+  "1 VF(s) of ens1f0 under igbvf: usually generic XDP only",
   "no netdev here (0000:01:00.1, igb): 0 of 7 VFs",
 ];
 
