@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { ConfigNodeOptions } from "./run-config-node.ts";
 import { toJson } from "./show.ts";
 
 export function addConfigCommand(program: Command): void {
@@ -13,6 +14,17 @@ export function addConfigCommand(program: Command): void {
       const checked = loadConfig(file);
       const names = checked.networks.map(({ name }) => name).join(", ") || "no networks";
       process.stdout.write(json ? toJson(checked) : `${file} is valid: ${names}\n`);
+    });
+  config
+    .command("node")
+    .description("make the configuration of one node from that of a cluster: prefixes, node name")
+    .argument("<file>", "YAML file")
+    .option("--node <name>", "of the Node object (default: NODE_NAME of the environment)")
+    .option("--output <file>", "where it is written (default: standard output)")
+    .option("--kubeconfig <file>", "how to reach the API (default: the service account of the pod)")
+    .action(async (file: string, options: ConfigNodeOptions) => {
+      const { runConfigNode } = await import("./run-config-node.ts");
+      await runConfigNode(file, options);
     });
   config
     .command("schema")

@@ -7,6 +7,7 @@ import { addCountersCommand } from "./counters.ts";
 import { addDoctorCommand } from "./doctor.ts";
 import { addFabricCommand } from "./fabric.ts";
 import { addFdbCommand } from "./fdb.ts";
+import { addInstallCommands } from "./install.ts";
 import { addMirrorCommand } from "./mirror.ts";
 import { addNeighboursCommand } from "./neighbours.ts";
 import { addNetworksCommand } from "./networks.ts";
@@ -44,6 +45,7 @@ export function createProgram(): Command {
   addVfCommand(program);
   addConfigCommand(program);
   addWebhookCommand(program);
+  addInstallCommands(program);
   return program;
 }
 
