@@ -32,16 +32,16 @@ describe("withLock", () => {
   });
 
   it("runs one body at a time and says that it waits", async () => {
-    let inside = 0;
-    let waits = 0;
-    const body = async () => {
-      inside += 1;
-      expect(inside).toBe(1);
-      await new Promise((done) => setTimeout(done, 800));
-      inside -= 1;
-    };
-    await Promise.all([withLock(path, () => waits++, body), withLock(path, () => waits++, body)]);
-    expect(waits).toBe(1);
+    const order: string[] = [];
+    const { promise: told, resolve: tell } = Promise.withResolvers<void>();
+    let second: Promise<unknown> = Promise.resolve();
+    await withLock(path, quiet, async () => {
+      second = withLock(path, tell, async () => order.push("second"));
+      await told;
+      order.push("first");
+    });
+    await second;
+    expect(order).toEqual(["first", "second"]);
   });
 
   it("is free again after its holder was killed", async () => {
