@@ -33,15 +33,18 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{src,cni,sriov,bench,test}/**/*.test.ts"],
-          exclude: ["test/{netns,cni,vm}/**"],
+          exclude: ["test/{netns,cni,cri,vm,kube}/**"],
           testTimeout: 10_000,
           sequence: { groupOrder: 0 },
         },
       },
       kernelProject("netns", 1),
       kernelProject("cni", 2),
+      kernelProject("cri", 5),
       // Run inside guests by test/vm/run.ts; anywhere else its tests skip.
       withoutIsolation(kernelProject("vm", 3)),
+      // Run by test/kube/run.ts, which sees to the programs; anywhere else its tests skip.
+      kernelProject("kube", 4),
     ],
   },
 });

@@ -19,6 +19,7 @@ const extra = {
     ["clang-format", "clang-tidy", `libclang-rt-${clangMajor}-dev`],
   ].flat(),
   vm: [],
+  kube: ["containernetworking-plugins", "etcd-server", "runc", "python3"],
   bench: ["containernetworking-plugins"],
 };
 
@@ -29,9 +30,13 @@ const extra = {
 const optional = {
   build: [],
   demo: ["tshark"],
-  test: ["frr", "etcd-server", "etcd-client", "openssl", "openvswitch-switch", "faketime"],
+  test: [
+    ["frr", "etcd-server", "etcd-client", "openssl", "openvswitch-switch", "faketime"],
+    ["runc", "iptables"],
+  ].flat(),
   vm: [],
-  bench: ["dpdk", "dpdk-dev", "dpdk-doc", "openvswitch-switch"],
+  kube: [],
+  bench: ["dpdk", "dpdk-dev", "dpdk-doc", "openvswitch-switch", "runc"],
 };
 
 /**

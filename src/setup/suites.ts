@@ -31,6 +31,7 @@ export const suites: Suite[] = [
   vitest("unit"),
   vitest("netns"),
   vitest("cni"),
+  vitest("cri"),
 ];
 
 /**

@@ -45,6 +45,23 @@ export async function createNamespace(scope: Scope, part: string): Promise<Names
   };
 }
 
+/** One that somebody else has made and will remove. @param path as in CNI_NETNS */
+export function openNamespace(
+  scope: Scope,
+  path: string,
+): Pick<Namespace, "path" | "run" | "must" | "links"> {
+  const inside = (file: string, args: readonly string[]) => [`--net=${path}`, file, ...args];
+  const withSignal = (options?: RunOptions) => ({ signal: scope.signal, ...options });
+  const mustInside: Namespace["must"] = (file, args, options) =>
+    must("nsenter", inside(file, args), withSignal(options));
+  return {
+    path,
+    run: (file, args, options) => run("nsenter", inside(file, args), withSignal(options)),
+    must: mustInside,
+    links: async () => JSON.parse(await mustInside("ip", ["-json", "link"])),
+  };
+}
+
 /** Kills what runs in a namespace and removes it; one that is gone is no error. */
 export async function removeNamespace(name: string): Promise<void> {
   if (!namespaceExists(name)) return;
