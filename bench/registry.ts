@@ -1,5 +1,6 @@
 import { attachMany } from "./cni/attach-many.ts";
 import { attachTimes } from "./cni/attach-times.ts";
+import { stormTimes } from "./cni/storm.ts";
 import { lpm } from "./lpm/scenario.ts";
 import { micro } from "./micro/group.ts";
 import { pipeline } from "./pipeline/scenario.ts";
@@ -7,6 +8,7 @@ import { routesAtStart } from "./routes/at-start.ts";
 import { routeChanges } from "./routes/changes.ts";
 import { routesUnderTraffic } from "./routes/under-traffic.ts";
 import type { Group } from "./row.ts";
+import { sandboxTimes } from "./sandbox/scenario.ts";
 import { workersHandoff } from "./scale/handoff.ts";
 import { ports250 } from "./scale/ports.ts";
 import { tcpPairs } from "./tcp/scenario.ts";
@@ -27,7 +29,9 @@ export const groups: readonly Group[] = [
   routeChanges,
   ports250,
   attachTimes,
+  sandboxTimes,
   vfAttachTimes,
+  stormTimes,
   attachMany,
   micro,
 ];

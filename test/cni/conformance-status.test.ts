@@ -1,0 +1,3 @@
+import { conform } from "../fixtures/conformance.ts";
+
+conform("STATUS");
