@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { release } from "node:os";
 
-/** @typedef {"build" | "demo" | "test" | "vm" | "bench"} Purpose */
+/** @typedef {"build" | "demo" | "test" | "vm" | "kube" | "bench"} Purpose */
 
 /**
  * @typedef {object} Host

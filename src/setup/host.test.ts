@@ -12,7 +12,7 @@ const good = {
 
 describe("judgeHost", () => {
   it("finds nothing wrong with root on a current Debian", () => {
-    for (const purpose of ["build", "demo", "test", "vm", "bench"] as const) {
+    for (const purpose of ["build", "demo", "test", "vm", "kube", "bench"] as const) {
       expect(judgeHost(good, purpose)).toEqual([]);
     }
   });

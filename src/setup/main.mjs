@@ -9,7 +9,7 @@ import { root, SetupError } from "./run.mjs";
 
 /** @typedef {import("./host.mjs").Purpose} Purpose */
 
-const purposes = ["build", "demo", "test", "vm", "bench"];
+const purposes = ["build", "demo", "test", "vm", "kube", "bench"];
 
 /**
  * Reads the command line: `--for PURPOSE` (default build) and `--force-build`.
