@@ -33,6 +33,11 @@ export function goTool(name: GoToolName): Promise<GoTool> {
   return known;
 }
 
+/** Those that a test builds when it needs them. */
+export function toolsOnDemand(): GoToolName[] {
+  return (Object.keys(GO_RECIPES) as GoToolName[]).filter((name) => GO_RECIPES[name].onDemand);
+}
+
 async function findOrBuild(name: GoToolName): Promise<GoTool> {
   const recipe: GoRecipe = GO_RECIPES[name];
   const named = namedTool(name, recipe.variable);
