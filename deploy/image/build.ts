@@ -1,4 +1,5 @@
 // Makes the image without a registry: node deploy/image/build.ts OUT.tar [NAME:TAG]
+// Exit status 2 for a wrong call, 3 when the libraries cannot be had on this machine, else 1.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../src/setup/run.mjs";
@@ -13,12 +14,19 @@ if (out === undefined) {
   console.error("which file? node deploy/image/build.ts OUT.tar [NAME:TAG]");
   process.exit(2);
 }
+
+function giveUp(status: number, error: Error): never {
+  console.error(`no image: ${error.message}`);
+  process.exit(status);
+}
+
+const signal = AbortSignal.timeout(600_000);
+const system = await systemLayer(signal).catch((error: Error) => giveUp(3, error));
+const program = await programLayer().catch((error: Error) => giveUp(1, error));
 try {
-  const layers = [await systemLayer(AbortSignal.timeout(600_000)), await programLayer()];
-  const archive = imageArchive(name, layers);
+  const archive = imageArchive(name, [system, program]);
   writeFileSync(out, archive);
   console.log(`written    ${out}: ${name}, ${(archive.length / 1e6).toFixed(0)} MB`);
 } catch (error) {
-  console.error(`no image: ${(error as Error).message}`);
-  process.exit(1);
+  giveUp(1, error as Error);
 }
