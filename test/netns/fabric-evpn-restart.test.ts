@@ -55,7 +55,7 @@ evpnScenario(
     );
     await a.namespace.must("bridge", FLOOD);
     await waitFor("b again", () => second.nodes.has(VTEP_B), Boolean);
-    expect(second.status()).toMatchObject({ lastError: "" });
+    await waitFor("no complaint any more", lastError, (text) => text === "");
     await second.kill();
 
     // Not configured any more: nothing of ours stays.
