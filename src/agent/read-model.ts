@@ -1,5 +1,6 @@
 import type { Config } from "../config/schema.ts";
 import type { Port, VniPort } from "../dataplane/dataplane.ts";
+import type { PortMode } from "../dataplane/native.ts";
 import type { Vtep } from "../dataplane/overlay.ts";
 import { formatAddress, formatPrefix } from "../networks/ip.ts";
 import type { Network } from "../networks/network.ts";
@@ -95,6 +96,10 @@ export class ReadModel implements AgentView {
       fill,
       kernel: dataplane.statistics(port),
     }));
+  }
+
+  portMode(attachment: string): PortMode | null {
+    return this.#parts.dataplane.port(attachment)?.info.mode ?? null;
   }
 
   counters(): CountersView {

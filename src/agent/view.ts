@@ -12,6 +12,8 @@ export interface AgentView {
   attachments(): AttachmentView[];
   /** Those of devices, by port number. */
   ports(): PortView[];
+  /** How the ring loop reaches an attachment; null when it has no port. Asks the kernel nothing. */
+  portMode(attachment: string): PortMode | null;
   /** Of these and of the ports of VNIs, which have no device. */
   counters(): CountersView;
 }

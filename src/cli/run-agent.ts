@@ -71,7 +71,7 @@ function attacherOf(
   if (podAnnotations === undefined) return attacher;
   const annotator = podAnnotator(podAnnotations.kubeconfig, log);
   defer(() => annotator.close());
-  const describe = (record: AttachmentRecord) => noteOf(record, view.ports());
+  const describe = (record: AttachmentRecord) => noteOf(record, (key) => view.portMode(key));
   return annotating(attacher, describe, (...told) => annotator.tell(...told));
 }
 

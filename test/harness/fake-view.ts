@@ -48,6 +48,7 @@ export function fakeView(): FakeView {
     networks: () => fresh("networks"),
     attachments: () => fresh("attachments"),
     ports: () => fresh("ports"),
+    portMode: (key) => fresh("ports").find((port) => port.attachment === key)?.mode ?? null,
     counters: () => fresh("counters"),
   };
 }

@@ -14,19 +14,18 @@ export interface AttachmentNote {
   pool?: string;
 }
 
-/** @param ports of the ring loop */
+/** @param modeOf how the ring loop reaches an attachment */
 export function noteOf(
   record: AttachmentRecord,
-  ports: readonly { attachment: string; mode: PortMode }[],
+  modeOf: (key: string) => PortMode | null,
 ): AttachmentNote {
   const network = record.network === "" ? {} : { network: record.network };
   if (record.mode === "vf") {
     const { pool, vf } = record;
     return { mode: "vf", ...network, pciAddress: vf.address, ...(pool === "" ? {} : { pool }) };
   }
-  const key = attachmentKey(record.containerId, record.ifname);
-  const port = ports.find(({ attachment }) => attachment === key);
-  return { mode: "fastpath", ...network, ...(port && { portMode: port.mode }) };
+  const portMode = modeOf(attachmentKey(record.containerId, record.ifname));
+  return { mode: "fastpath", ...network, ...(portMode && { portMode }) };
 }
 
 const PREFIX = "attachment.millrace.io";
