@@ -11,7 +11,6 @@ const MTU_MAX = 65535;
 // Limit of sockaddr_un, for the executable that reads this key.
 const MAX_SOCKET_PATH = 107;
 // PATH_MAX without the final zero.
-const MAX_PATH = 4095;
 
 /** How a pod can be attached: what the key `mode` takes. */
 export const MODES = '"fastpath" or "vf"';
@@ -44,7 +43,7 @@ export const commonKeys = {
   capabilities: z.record(z.string(), z.boolean(), { error: "an object of booleans" }).optional(),
   prevResult: prevResultSchema.optional(),
   agentSocket: absolutePath(MAX_SOCKET_PATH).optional(),
-  spoolDir: absolutePath(MAX_PATH).optional(),
+  spoolDir: absolutePath().optional(),
   // Put there by libcni and Multus, or belonging to the list that the configuration came from.
   cniVersions: z.unknown().optional(),
   disableCheck: z.unknown().optional(),

@@ -75,7 +75,7 @@ export function parseRequest(body: unknown): CniRequest {
   if (env.command === "GC") request.validAttachments = parseValidAttachments(config);
   if (!CHECKED_WHOLE.has(env.command)) return request;
   return isVf(config)
-    ? { ...request, ...vfDetails(parseVfNetConf(config, env.args), env.args, name) }
+    ? { ...request, ...vfDetails(parseVfNetConf(config, env.args), env.args, request) }
     : { ...request, ...details(parseNetConf(config), env.args) };
 }
 
@@ -142,15 +142,13 @@ function isVf({ mode, deviceID }: Json): boolean {
 function vfDetails(
   { conf, device, knobs }: VfAsked,
   args: ReadonlyMap<string, string>,
-  name: string,
+  { configName, ipam }: CniRequest,
 ) {
-  const { type = "" } = conf.ipam ?? {};
-  const network = conf.network ?? (type === BUILT_IN ? name : "");
-  const delegated = type !== "" && type !== BUILT_IN;
-  if (delegated && network !== "") throw bothGive(network, type);
+  const network = conf.network ?? (conf.ipam?.type === BUILT_IN ? configName : "");
+  if (ipam !== null && network !== "") throw bothGive(network, ipam.type);
   const { runtimeConfig, args: { cni } = {} } = conf;
   const ips = runtimeConfig?.ips ?? cni?.ips ?? argument(args, "IP", ipListSchema) ?? [];
-  if (network === "" && !delegated && ips.length > 0) throw nobodyGives(ips);
+  if (network === "" && ipam === null && ips.length > 0) throw nobodyGives(ips);
   const { dns = {}, prevResult = null, pool = "" } = conf;
   const deviceInfoFile = runtimeConfig?.CNIDeviceInfoFile ?? "";
   const wishes = { device, pool, knobs };

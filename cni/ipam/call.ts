@@ -45,10 +45,14 @@ export function ipamCallOf(config: Json, text: string, env: Json): IpamCall | nu
   return { type, env: Object.fromEntries(passed), config: text };
 }
 
-function delegateOf({ ipam }: Json): string | null {
-  const type = isObject(ipam) ? ipam["type"] : undefined;
-  if (typeof type !== "string" || type === BUILT_IN) return null;
-  return PLUGIN_PATTERN.test(type) ? type : null;
+function delegateOf(config: Json): string | null {
+  const type = ipamTypeOf(config);
+  return type !== BUILT_IN && PLUGIN_PATTERN.test(type) ? type : null;
+}
+
+/** What a configuration of any plugin says about who gives addresses; "" when it does not. */
+export function ipamTypeOf({ ipam }: Json): string {
+  return isObject(ipam) && typeof ipam["type"] === "string" ? ipam["type"] : "";
 }
 
 /** A configuration without the capabilities that its IPAM plugin serves. */

@@ -33,7 +33,7 @@ export async function execute({ file, env, stdin, limitMs }: Execution): Promise
   let killed = "";
   const kill = (why: string) => {
     killed ||= why;
-    killGroup(child);
+    if (child.pid !== undefined) killGroup(child.pid);
   };
   const timer = setTimeout(kill, limitMs, `does not end within ${limitMs} ms`);
   const stdout = collect(child.stdout, MAX_STDOUT, () =>
@@ -65,8 +65,8 @@ async function ended(child: ChildProcess, limitMs: number): Promise<number | nul
   return child.exitCode;
 }
 
-function killGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
+/** Kills a program with all that it has started. @param pid of the leader of its group */
+export function killGroup(pid: number): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch {

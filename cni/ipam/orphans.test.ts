@@ -37,6 +37,21 @@ it("leaves what a plugin has left in the background", async () => {
 it("kills those that hang", async () => {
   const key = `hangs${process.pid}:eth0`;
   const { ended } = await orphan(key, "30");
-  await awaitOrphans(key, 100);
+  expect(await awaitOrphans(key, 100)).toEqual([]);
   expect(await ended).toEqual([null, "SIGKILL"]);
+});
+
+it("gives up on those that are there again after each kill, and names them", async () => {
+  const key = `back${process.pid}:eth0`;
+  const orphans = [await orphan(key, "30")];
+  // More than one for each look.
+  const timer = setInterval(async () => orphans.push(await orphan(key, "30")), 5);
+  const started = performance.now();
+  const left = await awaitOrphans(key, 100, 200);
+  clearInterval(timer);
+  expect(performance.now() - started).toBeGreaterThan(300);
+  expect(left).not.toEqual([]);
+  expect(orphans.map(({ child }) => child.pid)).toEqual(expect.arrayContaining(left));
+  expect(await awaitOrphans(key, 0)).toEqual([]);
+  await Promise.all(orphans.map(({ ended }) => ended));
 });

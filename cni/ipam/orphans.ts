@@ -1,18 +1,31 @@
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { ATTACHMENT_MARK, PLUGIN_LIMIT_MS } from "./call.ts";
+import { killGroup } from "./execute.ts";
 
 const POLL_MS = 20;
+// The kernel ends a process where it does not wait for a disk or a file server.
+const KILL_MS = 2000;
 
 /**
  * Waits for plugins that an earlier agent has started for an attachment and did not live to see the
  * end of: a DEL that overtakes their ADD would find nothing to release. Those that hang are killed.
  * @param key of the attachment
+ * @param limitMs after which they are killed
+ * @param killMs for which that is tried
+ * @returns process ids of those that are there still
  */
-export async function awaitOrphans(key: string, limitMs = PLUGIN_LIMIT_MS): Promise<void> {
+export async function awaitOrphans(
+  key: string,
+  limitMs = PLUGIN_LIMIT_MS,
+  killMs = KILL_MS,
+): Promise<number[]> {
   const deadline = performance.now() + limitMs;
-  for (let pids = await orphansOf(key); pids.length > 0; pids = await orphansOf(key)) {
-    if (performance.now() > deadline) for (const pid of pids) kill(pid);
+  for (;;) {
+    const pids = await orphansOf(key);
+    const late = performance.now() - deadline;
+    if (pids.length === 0 || late > killMs) return pids;
+    if (late > 0) for (const pid of pids) killGroup(pid);
     await pause(POLL_MS);
   }
 }
@@ -34,12 +47,4 @@ async function isPlugin(pid: number, mark: string): Promise<boolean> {
 
 async function readProc(pid: number, file: string): Promise<string> {
   return await readFile(`/proc/${pid}/${file}`, "latin1").catch(() => "");
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // It has just ended.
-  }
 }

@@ -1,5 +1,6 @@
+import { attachmentKey } from "../../src/store/records.ts";
 import type { AttachmentId } from "../attacher.ts";
-import { decode, isObject } from "../decode.ts";
+import { decodeObject } from "../decode.ts";
 import type { CniCommand } from "../environment.ts";
 import { CNI_ERROR, type CniErrorCode } from "../errors.ts";
 import { type CniResult, prevResultSchema } from "../result.ts";
@@ -32,9 +33,8 @@ export async function ipamTell(
   verb: "CHECK" | "DEL",
   call: IpamCall,
   place: IpamPlace,
-  limitMs = PLUGIN_LIMIT_MS,
 ): Promise<void> {
-  await invoke(verb, call, place, limitMs);
+  await invoke(verb, call, place, PLUGIN_LIMIT_MS);
 }
 
 /** GC and STATUS, for callers of version 1.1.0 and newer. @throws IpamPluginError */
@@ -76,7 +76,7 @@ function environment(verb: CniCommand, call: IpamCall, place: IpamPlace): Record
       CNI_CONTAINERID: containerId,
       CNI_IFNAME: ifname,
       CNI_NETNS: netns,
-      [ATTACHMENT_MARK]: `${containerId}:${ifname}`,
+      [ATTACHMENT_MARK]: attachmentKey(containerId, ifname),
     }),
   };
 }
@@ -107,8 +107,7 @@ function parseResult(call: IpamCall, stdout: string): CniResult {
 
 function readObject(text: string) {
   try {
-    const value = decode(text, "");
-    return isObject(value) ? value : null;
+    return decodeObject(text, "");
   } catch {
     return null;
   }

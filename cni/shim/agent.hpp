@@ -15,23 +15,9 @@ namespace millrace {
 constexpr std::size_t kMaxSocketPath = sizeof(sockaddr_un::sun_path) - 1;
 constexpr std::size_t kMaxReply = 1UL << 20;
 
-class Socket {
- public:
-  explicit Socket(int fd) : fd_(fd) {}
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  ~Socket() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 // False with errno set. An agent that is away fails at once; only a full accept queue is waited
 // for.
-inline bool connect_to(const Socket& socket, std::string_view path, const Deadline& deadline) {
+inline bool connect_to(const Descriptor& socket, std::string_view path, const Deadline& deadline) {
   constexpr int kRetryMilliseconds = 5;
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -54,9 +40,9 @@ struct LengthSink {
   void append(std::string_view text) { length += text.size(); }
 };
 
-class SocketSink {
+class DescriptorSink {
  public:
-  SocketSink(int fd, const Deadline& deadline) : fd_(fd), deadline_(deadline) {}
+  DescriptorSink(int fd, const Deadline& deadline) : fd_(fd), deadline_(deadline) {}
 
   void append(std::string_view text) {
     pending_.append(text);
@@ -107,7 +93,7 @@ bool send_call(int fd, const std::string_view (&names)[N], std::string_view conf
   head.append("POST /cni HTTP/1.1\r\nHost: millrace\r\nContent-Type: application/json\r\n");
   head.append("Connection: close\r\nContent-Length: ").append_number(body.length);
   head.append("\r\n\r\n");
-  SocketSink sink(fd, deadline);
+  DescriptorSink sink(fd, deadline);
   sink.append(head.view());
   write_call(sink, names, config);
   return sink.flush();

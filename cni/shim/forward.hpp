@@ -76,7 +76,7 @@ class Forwarding {
   }
 
   int run() {
-    const Socket socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!connect(socket)) {
       if (!is_del() || !is_away()) unreachable();
       SpoolEntry entry;
@@ -102,7 +102,7 @@ class Forwarding {
   // Whether errno says that no agent can have got the call.
   static bool is_away() { return errno == ENOENT || errno == ECONNREFUSED; }
 
-  bool connect(const Socket& socket) const {
+  bool connect(const Descriptor& socket) const {
     return socket.fd() >= 0 && connect_to(socket, path_.view(), deadline_);
   }
 
@@ -134,7 +134,7 @@ class Forwarding {
     fail(call_, kTryAgainLater, "the millrace agent is not reachable", details.view());
   }
 
-  void exchange(const Socket& socket, Reply& reply) const {
+  void exchange(const Descriptor& socket, Reply& reply) const {
     // An agent that refuses early closes before it has read everything, yet its answer is there.
     const bool sent = send_call(socket.fd(), kForwarded, call_.config.view(), deadline_);
     const int send_error = errno;

@@ -20,6 +20,27 @@ inline unsigned long monotonic_now() {
          static_cast<unsigned long>(time.tv_nsec) / 1000;
 }
 
+// Closes a file descriptor that it owns; below 0 it owns none.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd = -1) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() { reset(-1); }
+
+  int fd() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+
+  // Closes what it owns, and owns another.
+  void reset(int fd) {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = fd;
+  }
+
+ private:
+  int fd_;
+};
+
 // A point of the monotonic clock: stepping the wall clock must not end or extend a call.
 class Deadline {
  public:

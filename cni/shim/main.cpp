@@ -1,18 +1,17 @@
 // /opt/cni/bin/millrace: hands one CNI call to the agent and prints its answer.
 //
 // The runtime executes this once per call, with CNI_* in the environment and the network
-// configuration on stdin. It decides nothing: environment and configuration go
-// to the agent in one HTTP POST over a unix socket, the body of the answer goes to stdout, and the
-// exit status is 0 when the HTTP status was 2xx. What can be answered without the agent (VERSION,
-// a missing CNI_* variable) is. A DEL for an agent that is away is put on the disk for it; any
-// other call, and an agent that is silent, becomes a CNI error that asks the runtime to try again.
-// CNI spec 1.1.0, section 2.
+// configuration on stdin. It decides nothing: environment and configuration go to the agent in one
+// HTTP POST over a unix socket, the body of the answer goes to stdout, and the exit status is 0
+// when the HTTP status was 2xx. What can be answered without the agent (VERSION, a missing CNI_*
+// variable) is. A DEL for an agent that is away is put on the disk for it; any other call, and an
+// agent that is silent, becomes a CNI error that asks the runtime to try again. CNI spec 1.1.0,
+// section 2.
 //
 // MILLRACE_SOCKET     the agent's socket; else the key "agentSocket" of the configuration, else
 //                     /run/millrace/agent.sock
 // MILLRACE_SPOOL      directory of the DELs for an agent that is away; else the key "spoolDir" of
-// the
-//                     configuration, else /var/lib/millrace/spool
+//                     the configuration, else /var/lib/millrace/spool
 // MILLRACE_TIMEOUT_MS limit for the whole call, 1 to 3600000; 30000 when not set
 #include <csignal>
 

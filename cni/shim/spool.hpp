@@ -38,9 +38,8 @@ inline void append_plain(Buffer& out, string_view text, std::size_t longest) {
 // the same name; the wall clock would not, since it can be set.
 inline void append_moment(Buffer& out, unsigned long microseconds) {
   Buffer boot;
-  const int fd = ::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-  read_all(fd, boot, 64, Deadline(kGrace));
-  if (fd >= 0) ::close(fd);
+  const Descriptor file(::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
+  read_all(file.fd(), boot, 64, Deadline(kGrace));
   while (!boot.empty() && boot.view().back() == '\n') boot.shrink(1);
   out.append(",\"called\":{\"bootId\":");
   write_json_string(out, boot.view());
@@ -63,15 +62,13 @@ class SpoolEntry {
     Buffer moment;
     append_moment(moment, call.called);
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-    const int fd = ::openat(directory_.fd(), temporary_.view().data(), flags, 0600);
-    if (fd < 0) return describe_errno();
+    const Descriptor file(::openat(directory_.fd(), temporary_.view().data(), flags, 0600));
+    if (!file) return describe_errno();
     written_ = true;
-    SocketSink sink(fd, deadline);
+    DescriptorSink sink(file.fd(), deadline);
     write_call(sink, names, call.config.view(), moment.view());
-    const bool durable = sink.flush() && ::fsync(fd) == 0;
-    const char* problem = durable ? nullptr : describe_errno();
-    ::close(fd);
-    return problem;
+    const bool durable = sink.flush() && ::fsync(file.fd()) == 0;
+    return durable ? nullptr : describe_errno();
   }
 
   // Gives the file its name. From then on the call is kept. Null, or why not.

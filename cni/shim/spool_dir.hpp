@@ -15,24 +15,19 @@ constexpr unsigned long kMaxSpoolBytes = 64UL << 20;
 
 class SpoolDirectory {
  public:
-  SpoolDirectory() = default;
-  SpoolDirectory(const SpoolDirectory&) = delete;
-  SpoolDirectory& operator=(const SpoolDirectory&) = delete;
-  ~SpoolDirectory() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-
-  int fd() const { return fd_; }
+  int fd() const { return descriptor_.fd(); }
 
   // Null, or why it cannot be used, in words.
   const char* open(string_view path) {
     Buffer name;
     name.append(path).append('\0');
-    fd_ = ::open(name.view().data(), kFlags);
-    if (fd_ < 0 && errno == ENOENT && make(name)) fd_ = ::open(name.view().data(), kFlags);
-    if (fd_ < 0) return describe_errno();
+    descriptor_.reset(::open(name.view().data(), kFlags));
+    if (!descriptor_ && errno == ENOENT && make(name)) {
+      descriptor_.reset(::open(name.view().data(), kFlags));
+    }
+    if (!descriptor_) return describe_errno();
     struct stat status {};
-    if (::fstat(fd_, &status) < 0) return describe_errno();
+    if (::fstat(fd(), &status) < 0) return describe_errno();
     const bool ours = status.st_uid == ::geteuid() && (status.st_mode & 0022) == 0;
     return ours ? has_room() : "others can write to it; its owner must be root, and its mode 0700";
   }
@@ -58,20 +53,18 @@ class SpoolDirectory {
   static bool sync_parent(const char* path) {
     Buffer parent;
     parent.append(path).append(string_view("/..\0", 4));
-    const int fd = ::open(parent.view().data(), kFlags);
-    const bool synced = fd >= 0 && ::fsync(fd) == 0;
-    if (fd >= 0) ::close(fd);
-    return synced;
+    const Descriptor directory(::open(parent.view().data(), kFlags));
+    return directory && ::fsync(directory.fd()) == 0;
   }
 
   const char* has_room() const {
     // Reading moves the position of a descriptor, so this has one of its own.
-    DIR* const entries = ::fdopendir(::openat(fd_, ".", kFlags));
+    DIR* const entries = ::fdopendir(::openat(fd(), ".", kFlags));
     if (entries == nullptr) return describe_errno();
     unsigned long files = 0, bytes = 0;
     while (const dirent* entry = ::readdir(entries)) {
       struct stat status {};
-      if (::fstatat(fd_, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0) continue;
+      if (::fstatat(fd(), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0) continue;
       if (S_ISDIR(status.st_mode)) continue;
       ++files;
       bytes += static_cast<unsigned long>(status.st_size);
@@ -82,7 +75,7 @@ class SpoolDirectory {
                : "it is full: 10000 files or 64 MiB are waiting for the agent";
   }
 
-  int fd_ = -1;
+  Descriptor descriptor_;
 };
 
 }  // namespace millrace

@@ -20,12 +20,17 @@ interface Layer extends Blob {
 /**
  * An image as one file: an OCI image layout (image-spec 1.1), and beside it the index that
  * "docker load" of any age reads.
- * @param name with its tag, as in manifests: millrace:0.1.0
+ * @param name with its tag, as in manifests: millrace:0.1.0, registry.example:5000/millrace:0.1.0
  * @param layers the lowest first
+ * @param run how its program is started (image-spec 1.1, "config")
  */
-export function imageArchive(name: string, layers: readonly TarEntry[][]): Buffer {
+export function imageArchive(
+  name: string,
+  layers: readonly TarEntry[][],
+  run: Readonly<Record<string, unknown>>,
+): Buffer {
   const packed = layers.map(packLayer);
-  const config = blob(configOf(packed));
+  const config = blob(configOf(packed, run));
   const manifest = blob({
     ...{ schemaVersion: 2, mediaType: `${OCI}.manifest.v1+json` },
     config: descriptor(config, "config.v1+json"),
@@ -52,18 +57,22 @@ function packLayer(entries: readonly TarEntry[]): Layer {
   return { ...blobOf(gzipSync(content, { level: 6 })), diffId: digestOf(content) };
 }
 
-function configOf(layers: readonly Layer[]): object {
+function configOf(layers: readonly Layer[], run: object): object {
+  const architecture = process.arch === "x64" ? "amd64" : process.arch;
   return {
-    ...{ created: CREATED, architecture: "amd64", os: "linux" },
-    config: { Env: ["PATH=/usr/bin"], Cmd: ["millrace", "help"], WorkingDir: "/" },
+    ...{ created: CREATED, architecture, os: "linux" },
+    config: run,
     rootfs: { type: "layers", diff_ids: layers.map(({ diffId }) => diffId) },
-    history: layers.map(() => ({ created: CREATED, created_by: "deploy/image/build.ts" })),
+    history: layers.map(() => ({ created: CREATED, created_by: "deploy/image/archive.ts" })),
   };
 }
 
-/** "ctr images import" takes the full name from the second one. */
+/**
+ * Annotations with an image's name; "ctr images import" takes the full name from the second one.
+ * @param name whose registry may have a port, which is no tag
+ */
 function namesOf(name: string): Record<string, string> {
-  const [, tag = "latest"] = name.split(":");
+  const [, tag = "latest"] = /:([^:/]+)$/.exec(name) ?? [];
   return {
     "org.opencontainers.image.ref.name": tag,
     "io.containerd.image.name": name.includes("/") ? name : `docker.io/library/${name}`,

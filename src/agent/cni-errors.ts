@@ -2,11 +2,12 @@ import type { AttachmentId, AttachRequest, VfAttachRequest } from "../../cni/att
 import { CNI_ERROR, CniError, type CniErrorCode } from "../../cni/errors.ts";
 import { PoolError } from "../../sriov/pools/pool-error.ts";
 import { errnoOf, said, VfError } from "../../sriov/vf/errors.ts";
+import { UndoableStepError } from "../../sriov/vf/steps.ts";
 import { PortLimitError } from "../dataplane/worker-load.ts";
 import { IpamError } from "../networks/ipam-error.ts";
 import { JournalError } from "../store/journal-error.ts";
 import type { StoredAttachment } from "../store/records.ts";
-import { StepError } from "./steps.ts";
+import { causeOf, StepError } from "./steps.ts";
 
 /** The error of the CNI spec for what made ADD fail; nothing is left behind at this point. */
 export function attachFailure(error: unknown, request: AttachRequest): CniError {
@@ -52,8 +53,12 @@ export function detachFailure(error: unknown, { containerId, ifname }: Attachmen
 
 // What a step says in the words of the spec already: the IPAM plugin's own error.
 function knownError(error: unknown): CniError | null {
-  const cause = error instanceof StepError ? error.cause : error;
-  return cause instanceof CniError ? cause : null;
+  const cause = causeOf(error);
+  if (!(cause instanceof CniError)) return null;
+  const remains = error instanceof UndoableStepError ? error.remains : [];
+  if (remains.length === 0) return cause;
+  const details = [cause.details, ...remains].filter((part) => part !== "").join("; ");
+  return new CniError(cause.code, cause.message, details, { cause: error });
 }
 
 interface Class {

@@ -2,9 +2,10 @@ import { CNI_ERROR, CniError, show } from "../../cni/errors.ts";
 import type { CniResult, CniRoute } from "../../cni/result.ts";
 import {
   type Address,
-  addressBits,
+  canonicalCidr,
   formatAddress,
   formatPrefix,
+  hostPrefix,
   parseAddress,
   parseCidr,
   parsePrefix,
@@ -44,7 +45,7 @@ export function vfAddressing(type: string, given: CniResult): Addressing {
 function asGiven({ ips, routes, dns }: CniResult, refuse: Refuse): Addressing {
   if (ips.length === 0) throw refuse("ips", [], "a pod needs an address", "at least one address");
   const addresses = ips.map(({ address, gateway = "" }, i) => ({
-    address: reading(refuse, `ips[${i}].address`, address, canonical),
+    address: reading(refuse, `ips[${i}].address`, address, canonicalCidr),
     gateway: gateway && reading(refuse, `ips[${i}].gateway`, gateway, canonicalAddress),
   }));
   return {
@@ -66,7 +67,7 @@ function gatewayFor(
   refuse: Refuse,
 ): string {
   if (gw !== "") return reading(refuse, `routes[${i}].gw`, gw, canonicalAddress);
-  const family = parsePrefix(dst).family;
+  const family = familyOf(dst);
   const gateways = addresses.map(({ gateway }) => gateway).filter((one) => one !== "");
   return gateways.find((one) => parseAddress(one).family === family) ?? "";
 }
@@ -93,10 +94,6 @@ function reading(
 
 const canonicalAddress = (text: string) => formatAddress(parseAddress(text));
 const canonicalPrefix = (text: string) => formatPrefix(parsePrefix(text));
-function canonical(text: string): string {
-  const { address, length } = parseCidr(text);
-  return `${formatAddress(address)}/${length}`;
-}
 
 // The port of a pod knows one address of each, and drops what has another source.
 function requireOnePerFamily({ addresses }: Addressing, refuse: Refuse): void {
@@ -132,7 +129,7 @@ function routed(network: Network, given: Addressing, refuse: Refuse): Addressing
   );
   return {
     addresses: own.map((address) => ({
-      address: `${formatAddress(address)}/${addressBits(address.family)}`,
+      address: hostPrefix(address),
       gateway: gatewayOf(network, address.family),
     })),
     routes: [...new Map(routes.map((route) => [route.dst, route])).values()],

@@ -364,4 +364,18 @@ describe("mode vf", () => {
     expect(vfNode.machine.findNetdev("", VF)).toMatchObject({ up: expect.any(Boolean) });
     expect(states()).toEqual([]);
   });
+
+  it("passes the plugin's own error on with what of the VF is not as it was yet", async () => {
+    plugins.add("refuses", `echo '{"code":102,"msg":"no lease","details":"ask later"}'; exit 1`);
+    vfNode.vfKernel.turn = async () => {
+      if (plugins.calls("refuses").length > 0) throw errno("EIO", "the PF does not answer");
+    };
+    const attaching = agent.attacher.attachVf(vfRequest(1, { ipam: plugins.call("refuses") }));
+    await expect(attaching).rejects.toMatchObject({
+      code: 102,
+      message: "IPAM plugin refuses: no lease",
+      details: expect.stringMatching(/^ask later; not undone yet: undo .*PF does not answer/),
+    });
+    expect(states()).toEqual(["pod1:net1 removing"]);
+  });
 });

@@ -1,63 +1,14 @@
 import type { AttachmentId, IpamRelease } from "../../cni/attacher.ts";
-import { CNI_ERROR, CniError } from "../../cni/errors.ts";
 import type { IpamCall } from "../../cni/ipam/call.ts";
 import { type IpamOutcome, IpamPluginError } from "../../cni/ipam/error.ts";
-import { ipamAdd, ipamTell } from "../../cni/ipam/plugin.ts";
+import { ipamTell } from "../../cni/ipam/plugin.ts";
 import { isNetns } from "../../cni/netns.ts";
-import type { CniResult } from "../../cni/result.ts";
-import { failpoint } from "../store/failpoint.ts";
-import {
-  type Addressing,
-  type AttachmentRecord,
-  attachmentKey,
-  bareAddresses,
-} from "../store/records.ts";
+import { type AttachmentRecord, attachmentKey } from "../store/records.ts";
 import type { Parts } from "./parts.ts";
-import { type Step, StepError } from "./steps.ts";
+import { causeOf, type Step } from "./steps.ts";
 
 /** Whether a plugin asks for addresses over the pod's own link, which must be in service then. */
 export const asksOverLink = ({ ipam }: { ipam?: IpamCall }): boolean => ipam?.type === "dhcp";
-
-/**
- * Has the IPAM plugin of an attachment give addresses. The journal knows of the plugin before, and
- * of the addresses in the same turn of the event loop in which they were seen to be free.
- * @param choose makes of the plugin's result what the pod gets
- * @returns the record with the addresses
- * @throws IpamPluginError | CniError for what cannot be used
- */
-export async function askForAddresses<T extends AttachmentRecord>(
-  parts: Parts,
-  record: T,
-  choose: (type: string, given: CniResult) => Addressing,
-): Promise<T> {
-  const { ipam, containerId, ifname, netns } = record;
-  if (!ipam) return record;
-  const given = await ipamAdd(ipam, { containerId, ifname, netns });
-  failpoint("ipam.added");
-  const addressing = choose(ipam.type, given);
-  requireFree(parts, record, ipam, addressing);
-  return parts.journal.addressed(record, addressing);
-}
-
-function requireFree(
-  { journal }: Parts,
-  record: AttachmentRecord,
-  { type }: IpamCall,
-  addressing: Addressing,
-): void {
-  const own = attachmentKey(record.containerId, record.ifname);
-  const wanted = new Set(bareAddresses(addressing));
-  for (const [holder, { record: other, state }] of journal.attachments) {
-    if (holder === own || record.network === "" || other.network !== record.network) continue;
-    const taken = bareAddresses(other).find((address) => wanted.has(address));
-    if (taken === undefined) continue;
-    const msg = `IPAM plugin ${type} gave the address ${taken}, which attachment ${holder} has`;
-    const passing = state === "removing";
-    const code = passing ? CNI_ERROR.tryAgainLater : CNI_ERROR.invalidConfig;
-    const remedy = "leave addresses of the network to one IPAM plugin, or to the network alone";
-    throw new CniError(code, msg, passing ? "it is being removed" : remedy);
-  }
-}
 
 /** How an attachment is removed, as far as its IPAM plugin is concerned. */
 export interface Removal {
@@ -146,6 +97,6 @@ export async function releaseUnknown(
 
 /** What the plugin made of an ADD that failed; null when the failure was another's. */
 export function outcomeOf(error: unknown): IpamOutcome | null {
-  const cause = error instanceof StepError ? error.cause : error;
+  const cause = causeOf(error);
   return cause instanceof IpamPluginError ? cause.outcome : null;
 }

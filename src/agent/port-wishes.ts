@@ -41,12 +41,12 @@ function refuseVlans(network: Network, { vlan, vlanTrunk }: PortWishes): void {
 export function podPort(
   network: Network,
   wishes: PortWishes,
-): Pick<PortOptions, "vlan" | "spoofCheck" | "macLimit"> {
+): Pick<PortOptions, "vlan" | "spoofCheck" | "macLimit" | "flowLane"> {
   refuseVlans(network, wishes);
-  const { bridge } = network;
-  if (!bridge) return { vlan: null, spoofCheck: false, macLimit: 0 };
+  const { bridge, flowLane } = network;
+  if (!bridge) return { vlan: null, spoofCheck: false, macLimit: 0, flowLane };
   const spoofCheck = wishes.spoofCheck ?? bridge.spoofCheck;
-  return { vlan: portVlans(wishes), spoofCheck, macLimit: bridge.macLimit };
+  return { vlan: portVlans(wishes), spoofCheck, macLimit: bridge.macLimit, flowLane };
 }
 
 const shown = (wish: string, value: unknown): unknown =>

@@ -128,7 +128,7 @@ export class Reconciler {
   ): Promise<void> {
     const stored = this.#parts.journal.attachments.get(key);
     if (!stored) return this.#sweep(key, link, view);
-    if (stored.state !== "attached") return this.#undo(key, stored, view);
+    if (stored.state !== "attached") return this.#undo(key, stored, atStart, view);
     if (stored.record.mode === "vf") {
       const released = await repairVf(this.#parts, stored.record, view);
       return released ? this.#release(key, stored.record, view) : undefined;
@@ -150,13 +150,21 @@ export class Reconciler {
   async #undo(
     key: string,
     { record, state }: StoredAttachment,
+    atStart: boolean,
     view: ReconcileView,
   ): Promise<void> {
-    // A plugin that an earlier agent has started may still be about to reserve an address.
-    if (record.ipam) await awaitOrphans(key);
+    if (record.ipam && atStart) await this.#awaitPlugins(key);
     await removeAttachment(this.#parts, record).finally(() => this.#watcher.podsChanged());
     view.undone++;
     this.#parts.log.warn({ attachment: key, state }, "undid a half-done ADD or DEL");
+  }
+
+  // A plugin that an earlier agent has started may still be about to reserve an address.
+  async #awaitPlugins(key: string): Promise<void> {
+    const pids = await awaitOrphans(key);
+    if (pids.length === 0) return;
+    const text = "IPAM plugins of an earlier agent do not end; an address may stay reserved";
+    this.#parts.log.error({ attachment: key, pids }, text);
   }
 
   async #restore(key: string, record: FastpathRecord, view: ReconcileView): Promise<void> {

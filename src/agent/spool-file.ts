@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { decode, isObject } from "../../cni/decode.ts";
@@ -29,6 +30,11 @@ export const isSpooled = (name: string): boolean => name.endsWith(SUFFIX) && !na
 
 export const isSetAside = (name: string): boolean => name.endsWith(BAD_SUFFIX);
 
+/** Whether others than the agent can write to a file or directory. @param stats of stat(2) */
+export function othersCanWrite({ uid, mode }: Pick<Stats, "uid" | "mode">): boolean {
+  return uid !== process.geteuid?.() || (mode & WRITE_OF_OTHERS) !== 0;
+}
+
 /**
  * Names of the files in the directory, [] when it is not there.
  * @throws Error in words when it cannot be trusted: whoever writes there detaches pods
@@ -36,7 +42,7 @@ export const isSetAside = (name: string): boolean => name.endsWith(BAD_SUFFIX);
 export async function listSpool(dir: string): Promise<string[]> {
   const found = await stat(dir).catch(orElse(null));
   if (!found) return [];
-  if (found.uid !== process.geteuid?.() || (found.mode & WRITE_OF_OTHERS) !== 0) {
+  if (othersCanWrite(found)) {
     throw new Error(`others than root can write to ${dir}: make root its owner, and 0700 its mode`);
   }
   return await readdir(dir).catch(orElse([]));

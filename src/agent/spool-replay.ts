@@ -16,10 +16,12 @@ import {
 
 const BAD_REQUEST = 400;
 
+/** Serves one call as if it came from the API. */
+export type Deliver = (body: string) => Promise<CniReply>;
+
 export interface SpoolOptions {
   dir: string;
-  /** Serves one call as if it came from the API. */
-  deliver: (body: string) => Promise<CniReply>;
+  deliver: Deliver;
   /** Whether the journal has the attachment. */
   isAttached: (key: string) => boolean;
   log: Logger;
@@ -28,6 +30,7 @@ export interface SpoolOptions {
 /** Replays spooled DELs; DELs and ADD of one attachment never at the same time. */
 export class SpoolReplay {
   readonly #options: SpoolOptions;
+  #deliver: Deliver;
   readonly #locks = new KeyedMutex();
   /** Attachment of each file that was read; a name never comes to stand for another. */
   readonly #keys = new Map<string, string>();
@@ -38,6 +41,12 @@ export class SpoolReplay {
 
   constructor(options: SpoolOptions) {
     this.#options = options;
+    this.#deliver = options.deliver;
+  }
+
+  /** Has calls served by another from now on. */
+  deliverBy(deliver: Deliver): void {
+    this.#deliver = deliver;
   }
 
   /** Whether the file was tried before, and stayed. */
@@ -120,13 +129,13 @@ export class SpoolReplay {
   async #replay(name: string): Promise<void> {
     const spooled = await this.#read(name);
     if (!spooled) return;
-    const { deliver, log } = this.#options;
+    const { log } = this.#options;
     const { key } = spooled;
     if (this.#isOlder(spooled)) {
       log.warn({ attachment: key, file: name }, "dropped a spooled DEL: the attachment is newer");
       return await this.#done(name);
     }
-    const { status, body } = await deliver(spooled.body);
+    const { status, body } = await this.#deliver(spooled.body);
     if (status === BAD_REQUEST) return await this.#reject(name, reasonOf(body));
     if (status >= 300) return this.#fail(name, reasonOf(body));
     log.info({ attachment: key, file: name }, "replayed a DEL that came without an agent");

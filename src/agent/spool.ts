@@ -1,7 +1,7 @@
 import { type FSWatcher, mkdirSync, readdirSync, watch } from "node:fs";
 import type { AttachmentId } from "../../cni/attacher.ts";
 import { isSetAside, isSpooled, listSpool, sweepUnfinished } from "./spool-file.ts";
-import { type SpoolOptions, SpoolReplay } from "./spool-replay.ts";
+import { type Deliver, type SpoolOptions, SpoolReplay } from "./spool-replay.ts";
 import type { SpoolView } from "./view.ts";
 
 const AT_ONCE = 8;
@@ -40,6 +40,11 @@ export class Spool {
   /** Replays all that is there, failed ones again. Never rejects: what fails stays. */
   drain(): Promise<void> {
     return this.#want("all");
+  }
+
+  /** Has what is replayed from now on served by another. */
+  deliverBy(deliver: Deliver): void {
+    this.#replay.deliverBy(deliver);
   }
 
   /** Runs an ADD once the DELs of its attachment are done. @throws CniError 11 when they cannot be */

@@ -21,6 +21,10 @@ export class StepError extends Error {
   }
 }
 
+/** What made a step fail; the error itself when that was outside of steps. */
+export const causeOf = (error: unknown): unknown =>
+  error instanceof StepError ? error.cause : error;
+
 /**
  * Runs steps in order. Each has a number, which is also its failpoint: `<verb>.<n>` before the
  * step, `<verb>.<n>.done` after it.

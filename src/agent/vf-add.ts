@@ -4,15 +4,14 @@ import { announceVf } from "../../sriov/vf/announce.ts";
 import { attachSteps } from "../../sriov/vf/attach.ts";
 import { briefly, type VfParts } from "../../sriov/vf/parts.ts";
 import { runOrUndo, type UndoableStep } from "../../sriov/vf/steps.ts";
-import type { Network } from "../networks/network.ts";
 import { failpoint } from "../store/failpoint.ts";
 import { attachmentKey, bareAddresses, type VfAttachmentRecord } from "../store/records.ts";
-import { askForAddresses, outcomeOf, type Removal } from "./ipam.ts";
+import { outcomeOf, type Removal } from "./ipam.ts";
 import { vfAddressing } from "./ipam-addressing.ts";
+import { askStep, type Book } from "./ipam-ask.ts";
 import type { Parts } from "./parts.ts";
 import { removeVfAttachment } from "./vf-del.ts";
-import { networkOfVf, planVfAttachment } from "./vf-plan.ts";
-import type { VfTaken } from "./vfs.ts";
+import { networkOfVf, planVfAttachment, type VfChoice } from "./vf-plan.ts";
 
 /**
  * ADD of mode vf in numbered steps: 1 take a VF and plan, 2 journal begin, 3 and on what
@@ -32,21 +31,20 @@ export async function addVfAttachment(
   if (request.ipam) await findPlugin(request.ipam);
   const taken = await vfs.acquire(owner, request);
   const release = () => vfs.release({ ...taken, owner });
-  return await attach(parts, network, request, taken, release);
+  return await attach(parts, { network, request, taken }, release);
 }
 
+/** @param release gives the VF back while the journal does not know of it */
 async function attach(
   parts: Parts,
-  network: Network | null,
-  request: VfAttachRequest,
-  taken: VfTaken,
+  choice: VfChoice,
   release: () => void,
 ): Promise<VfAttachmentRecord> {
   const { journal } = parts;
   const life = briefly(parts.vfs.life);
   let begun: VfAttachmentRecord | null = null;
   try {
-    const record = await planVfAttachment(parts, life, { network, request, taken });
+    const record = await planVfAttachment(parts, life, choice);
     failpoint("add.1.done");
     failpoint("add.2");
     const beginning = journal.begin(record);
@@ -69,12 +67,7 @@ async function attach(
 
 const FIRST = 3;
 
-/** The record as it is so far: an IPAM plugin adds to it. */
-interface Book {
-  record: VfAttachmentRecord;
-}
-
-function numbered(parts: Parts, life: VfParts, book: Book): UndoableStep[] {
+function numbered(parts: Parts, life: VfParts, book: Book<VfAttachmentRecord>): UndoableStep[] {
   const { record } = book;
   const steps = [...attachSteps(life, record.vf), ...addressSteps(parts, book)];
   return steps.map(({ name, run, undo }, i) => ({
@@ -90,15 +83,12 @@ function numbered(parts: Parts, life: VfParts, book: Book): UndoableStep[] {
 }
 
 // Addresses go when the netdev leaves the pod; removeVfAttachment() tells the IPAM plugin.
-function addressSteps(parts: Parts, book: Book): UndoableStep[] {
+function addressSteps(parts: Parts, book: Book<VfAttachmentRecord>): UndoableStep[] {
   const { ipam, vf, addresses } = book.record;
   const undo = async () => {};
-  const ask = async () => {
-    book.record = await askForAddresses(parts, book.record, vfAddressing);
-  };
   const configure = () => configurePod(parts, book.record);
   return [
-    ...(ipam ? [{ name: "ipamAdd", run: ask, undo }] : []),
+    ...(ipam ? [{ ...askStep(parts, book, vfAddressing), undo }] : []),
     ...(vf.netdev && (ipam || addresses.length > 0)
       ? [{ name: "configurePod", run: configure, undo }]
       : []),

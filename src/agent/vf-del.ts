@@ -4,13 +4,15 @@ import { failpoint } from "../store/failpoint.ts";
 import type { VfAttachmentRecord } from "../store/records.ts";
 import { type Removal, withRelease } from "./ipam.ts";
 import type { Parts } from "./parts.ts";
-import { type Step, StepError } from "./steps.ts";
+import { runSteps } from "./steps.ts";
+
+const FIRST = 2;
 
 /**
- * DEL of mode vf in numbered steps: 1 journal removing, 2 giveBack, with ipamDel where
- * withRelease() says, 3 journal removed. Nothing that
- * is missing already is an error. When a step fails the record stays and the VF is nobody else's,
- * so that a repeated DEL or the reconciler goes on from there.
+ * DEL of mode vf in numbered steps: 1 journal removing, 2 giveBack, 3 journal removed;
+ * withRelease() says where ipamDel comes. Nothing that is missing already is an error. When a step
+ * fails the record stays and the VF is nobody else's, so that a repeated DEL or the reconciler goes
+ * on from there.
  * The caller holds the lock of the attachment.
  * @throws StepError | JournalError
  */
@@ -23,23 +25,14 @@ export async function removeVfAttachment(
   failpoint("del.1");
   await journal.removing(record);
   failpoint("del.1.done");
-  failpoint("del.2");
   const giveBack = { name: "giveBack", run: () => restore(parts, record) };
-  await runAll(withRelease(parts, record, removal, [giveBack]));
-  failpoint("del.2.done");
-  failpoint("del.3");
+  const steps = withRelease(parts, record, removal, [giveBack]);
+  await runSteps("del", FIRST, steps);
+  failpoint(`del.${FIRST + steps.length}`);
   await journal.removed(record);
   vfs.release(record.vf);
   lost.delete(record.vf.owner);
-  failpoint("del.3.done");
-}
-
-async function runAll(steps: readonly Step[]): Promise<void> {
-  for (const { name, run } of steps) {
-    await run().catch((error: unknown) => {
-      throw new StepError(name, error);
-    });
-  }
+  failpoint(`del.${FIRST + steps.length}.done`);
 }
 
 async function restore({ vfs, log }: Parts, { vf }: VfAttachmentRecord): Promise<void> {

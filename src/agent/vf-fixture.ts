@@ -7,9 +7,12 @@ import { perPf } from "../../sriov/vf/per-pf.ts";
 import { Node, request } from "./fixture.ts";
 import type { VfHost } from "./vf-host.ts";
 
-/** A bridged network that VFs can have addresses of, and pools: `fast` is unknown to the kubelet. */
+/**
+ * A bridged network that VFs can have addresses of, one whose STATUS fails when it is full, and pools:
+ * `fast` is unknown to the kubelet.
+ */
 const CONFIG = `
-networks: [{name: lan, kind: bridged, nodePrefixes: [10.7.0.0/24]}, {name: blue, nodePrefixes: [10.1.0.0/24]}]
+networks: [{name: lan, kind: bridged, nodePrefixes: [10.7.0.0/24]}, {name: blue, nodePrefixes: [10.1.0.0/24]}, {name: few, kind: bridged, nodePrefixes: [10.8.0.0/24], notReadyWhenFull: true}]
 sriov:
   kubeletDir: /nonexistent
   pools: [{name: fast, selectors: {pciAddresses: ["0000:01:10.0", "0000:01:10.2"]}, devicePlugin: false}]

@@ -141,13 +141,18 @@ export class Vfs {
     return this.#config.map(nameOf);
   }
 
-  /** Why no pod gets a VF of a pool now; "" when one does. @param pool as pods name it */
-  whyNone(pool: string): string {
+  /**
+   * Why no pod gets a VF of a pool now; "" when one does.
+   * @param pool as pods name it
+   * @param whenFull also when its VFs are only taken, which passes
+   */
+  whyNone(pool: string, whenFull: boolean): string {
     try {
-      return this.#pools.whyNone(queryFor(this.#config, { device: null, pool }, null).pool);
+      this.#pools.requireFree(queryFor(this.#config, { device: null, pool }, null).pool);
+      return "";
     } catch (error) {
-      if (error instanceof PoolError) return error.message;
-      throw error;
+      if (!(error instanceof PoolError)) throw error;
+      return error.code === "exhausted" && !whenFull ? "" : error.message;
     }
   }
 

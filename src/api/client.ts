@@ -31,15 +31,22 @@ export type Query = Record<string, string | number | boolean | undefined>;
 /** Tables that can be changed. */
 export type TableName = "routes" | "neighbours" | "fdb";
 
+type Refusal = Pick<AgentCallError, "text" | "remedy" | "status">;
+
 /** The agent could not be asked, or refused; the message says the remedy. */
 export class AgentCallError extends Error {
   readonly code = "MILLRACE_AGENT_CALL";
+  readonly text: string;
+  /** What to do; "" when that depends. */
+  readonly remedy: string;
   /** HTTP status, 0 when there was no answer. */
   readonly status: number;
 
-  constructor(message: string, status = 0) {
-    super(message);
+  constructor({ text, remedy, status }: Refusal) {
+    super(remedy === "" ? text : `${text}: ${remedy}`);
     this.name = "AgentCallError";
+    this.text = text;
+    this.remedy = remedy;
     this.status = status;
   }
 }
@@ -126,7 +133,7 @@ function ask(socketPath: string, { path, body }: { path: string; body?: string }
       response.on("end", () => {
         const status = response.statusCode ?? 0;
         if (status === 200) resolve(text);
-        else reject(new AgentCallError(refusal(text), status));
+        else reject(new AgentCallError({ text: said(text), remedy: "", status }));
       });
     });
     call.on("timeout", () => call.destroy(new Error(`no answer in ${timeout / 1000} s`)));
@@ -135,7 +142,7 @@ function ask(socketPath: string, { path, body }: { path: string; body?: string }
   });
 }
 
-function refusal(body: string): string {
+function said(body: string): string {
   try {
     return `the agent refused: ${String((JSON.parse(body) as { error: unknown }).error)}`;
   } catch {
@@ -144,22 +151,26 @@ function refusal(body: string): string {
 }
 
 function unreachable(socket: string, error: NodeJS.ErrnoException): AgentCallError {
-  return new AgentCallError(reason(socket, error));
+  return new AgentCallError({ ...reason(socket, error), status: 0 });
 }
 
-function reason(socket: string, error: NodeJS.ErrnoException): string {
+function reason(socket: string, error: NodeJS.ErrnoException): Omit<Refusal, "status"> {
   switch (error.code) {
     case "ENOENT":
     case "ECONNREFUSED":
-      return (
-        `no agent listens on ${socket}: start it with "millrace agent --config FILE",` +
-        " or name its socket with --socket PATH"
-      );
+      return {
+        text: `no agent listens on ${socket}`,
+        remedy:
+          'start it with "millrace agent --config FILE", or name its socket with --socket PATH',
+      };
     case "EACCES":
-      return `permission denied on ${socket}: run this as root`;
+      return { text: `permission denied on ${socket}`, remedy: "run this as root" };
     case "ENOTSOCK":
-      return `${socket} is no socket: name the agent's socket with --socket PATH`;
+      return {
+        text: `${socket} is no socket`,
+        remedy: "name the agent's socket with --socket PATH",
+      };
     default:
-      return `the agent on ${socket} cannot be asked: ${error.message}`;
+      return { text: `the agent on ${socket} cannot be asked: ${error.message}`, remedy: "" };
   }
 }

@@ -9,10 +9,7 @@ import { type Answer, HttpError, json } from "./http.ts";
 /** Label values come from outside; whatever is no verb must not become a series of its own. */
 const VERBS = ["ADD", "DEL", "CHECK", "GC", "STATUS", "VERSION"];
 
-/**
- * Answers `POST /cni` for an attacher, with a log line and metrics for each call. The totals of
- * ports are taken over first: DEL removes the port together with its counters.
- */
+/** Answers `POST /cni` for an attacher, with a log line and metrics for each call. */
 export function cniHandler(
   attacher: Attacher,
   metrics: Metrics,
@@ -20,11 +17,8 @@ export function cniHandler(
 ): (body: string) => Promise<Answer> {
   return async (body) => {
     const call = describeCall(body);
-    if (call.verb === "DEL" || call.verb === "GC") metrics.refresh();
     const started = performance.now();
-    const reply = await handleCni(body, attacher, (error) => {
-      log.error({ err: error, ...call }, "CNI call failed for an unforeseen reason");
-    });
+    const reply = await serveCni(body, attacher, metrics, log);
     const ms = performance.now() - started;
     const failure = failureOf(reply);
     metrics.observeCni(call.verb, failure?.code ?? 0, ms / 1000);
@@ -33,6 +27,23 @@ export function cniHandler(
     else log.warn(entry, "CNI call refused");
     return { status: reply.status, type: "application/json", body: reply.body };
   };
+}
+
+/**
+ * Serves one call, from the API or from the spool. The totals of ports are taken over first: DEL
+ * removes the port together with its counters.
+ */
+export function serveCni(
+  body: string,
+  attacher: Attacher,
+  metrics: Metrics,
+  log: Logger,
+): Promise<CniReply> {
+  const call = describeCall(body);
+  if (call.verb === "DEL" || call.verb === "GC") metrics.refreshPorts();
+  return handleCni(body, attacher, (error) => {
+    log.error({ err: error, ...call }, "CNI call failed for an unforeseen reason");
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Finding, FindingStatus } from "../doctor/finding.ts";
+import { CNI_BIN_DIR, CNI_CONF_DIR } from "../install/cni-files.ts";
 import { colors } from "../telemetry/colors.ts";
 import { type ShowOptions, toJson, withShowOptions } from "./show.ts";
 
@@ -15,8 +16,6 @@ const PAINT: Record<FindingStatus, (text: string) => string> = {
   problem: colors.red,
 };
 
-const CONF_DIR = "/etc/cni/net.d";
-const BIN_DIR = "/opt/cni/bin";
 const STATUS_WIDTH = "warning".length;
 
 export function renderFindings(findings: readonly Finding[]): string {
@@ -35,7 +34,7 @@ export function addDoctorCommand(program: Command): void {
     .command("doctor")
     .description("look at kernel, links, limits and CNI set-up; exit status 1 on a problem")
     .option("--config <file>", "configuration to check against (default: the built-in defaults)")
-    .option("--conf-dir <dir>", "CNI configuration directory of the runtime", CONF_DIR)
+    .option("--conf-dir <dir>", "CNI configuration directory of the runtime", CNI_CONF_DIR)
     .option(
       "--bin-dir <dir>",
       "directory of CNI executables; repeat it (default: CNI_PATH)",
@@ -55,7 +54,7 @@ const append = (dir: string, dirs: string[] = []): string[] => [...dirs, dir];
 /** CNI_PATH is a list as PATH is one; unset or empty, where runtimes look by default. */
 export function binDirs(path = ""): string[] {
   const dirs = path.split(":").filter((dir) => dir !== "");
-  return dirs.length > 0 ? dirs : [BIN_DIR];
+  return dirs.length > 0 ? dirs : [CNI_BIN_DIR];
 }
 
 function verdict(findings: readonly Finding[]): string {

@@ -1,9 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { DEFAULT_SOCKET } from "../api/client.ts";
+import { CNI_BIN_DIR, CNI_CONF_DIR, CONFLIST_NAME } from "../install/cni-files.ts";
 import type { RunInstallOptions, RunUninstallOptions } from "./run-install.ts";
-
-const BIN_DIR = "/opt/cni/bin";
-const CONF_DIR = "/etc/cni/net.d";
 
 export function addInstallCommands(program: Command): void {
   const install = program
@@ -11,11 +9,7 @@ export function addInstallCommands(program: Command): void {
     .description("put the CNI executable and configuration in place; the configuration comes last");
   withDirs(install)
     .option("--shim <file>", "the executable to copy (default: the one that was built with this)")
-    .option(
-      "--conf-name <name>",
-      "of the configuration; the first one wins",
-      "10-millrace.conflist",
-    )
+    .option("--conf-name <name>", "of the configuration; the first one wins", CONFLIST_NAME)
     .option("--network <name>", "Millrace network of the pods", "pods")
     .option("--chain <types>", "plugins after ours, e.g. portmap,bandwidth", splitList, [])
     .option("--wait <seconds>", "how long the agent has to get ready", toSeconds, 0)
@@ -38,8 +32,8 @@ export function addInstallCommands(program: Command): void {
 
 function withDirs(command: Command): Command {
   return command
-    .option("--bin-dir <dir>", "where the runtime finds CNI executables", BIN_DIR)
-    .option("--conf-dir <dir>", "where the runtime finds network configurations", CONF_DIR)
+    .option("--bin-dir <dir>", "where the runtime finds CNI executables", CNI_BIN_DIR)
+    .option("--conf-dir <dir>", "where the runtime finds network configurations", CNI_CONF_DIR)
     .addOption(new Option("--socket <path>", "unix socket of the agent").default(DEFAULT_SOCKET));
 }
 

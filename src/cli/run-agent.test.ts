@@ -1,7 +1,11 @@
-import { afterEach, beforeEach, expect, it } from "vitest";
-import { Node } from "../agent/fixture.ts";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pino } from "pino";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { Node, request } from "../agent/fixture.ts";
+import { bootId } from "../store/boot-id.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
-import { metricSources } from "./run-agent.ts";
+import { countSpooled, metricSources } from "./run-agent.ts";
 
 const OVERLAY = "vteps: [{name: vtep0, underlay: under}]";
 const NETWORKS = `networks:
@@ -31,4 +35,24 @@ it("An agent with a fabric has its metrics, also before there are peers", async 
   const text = await createMetrics(agent.view, metricSources(agent, { fabric })).scrape();
   expect(text).toContain("millrace_fabric_connected 1");
   expect(text).toContain('millrace_vtep_peers{vtep="vtep0"} 0');
+});
+
+it("What a pod has moved stays in the metrics when its DEL comes out of the spool", async () => {
+  const agent = await node.start();
+  const metrics = createMetrics(agent.view);
+  countSpooled(agent, metrics, pino({ level: "silent" }));
+  await agent.attacher.attach(request(1));
+  const { port } = agent.view.ports()[0] ?? {};
+  expect(port).toBe(0);
+  // The sixth word of a port's block counts its drops for want of a route.
+  node.native.dataplane?.options.counters.set([7n, 4200n, 0n, 0n, 0n, 3n], 4 * 8);
+  const env = { CNI_COMMAND: "DEL", CNI_CONTAINERID: "pod1", CNI_IFNAME: "net1", CNI_PATH: "/" };
+  const config = JSON.stringify({ cniVersion: "1.1.0", name: "blue-net", type: "millrace" });
+  const microseconds = Number(process.hrtime.bigint() / 1000n);
+  const called = { bootId: bootId(), microseconds };
+  writeFileSync(join(node.stateDir, "spool/1.json"), JSON.stringify({ env, config, called }));
+  await vi.waitFor(() => expect(agent.view.ports()).toEqual([]), 5000);
+  expect(await metrics.scrape()).toContain(
+    'millrace_drops_total{reason="no-route",network="blue"} 3',
+  );
 });

@@ -1,6 +1,6 @@
 import type { Attacher } from "../../cni/attacher.ts";
 import { type Agent, createAgent } from "../agent/agent.ts";
-import { cniHandler } from "../api/cni.ts";
+import { cniHandler, serveCni } from "../api/cni.ts";
 import { type ApiServer, openApi, openMetrics } from "../api/server.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
@@ -9,7 +9,7 @@ import { noteOf } from "../kube/pods/note.ts";
 import { podAnnotator } from "../kube/pods/pod-annotator.ts";
 import type { AttachmentRecord } from "../store/records.ts";
 import { createLogger, type Logger } from "../telemetry/log.ts";
-import { createMetrics, type MetricSources } from "../telemetry/metrics.ts";
+import { createMetrics, type MetricSources, type Metrics } from "../telemetry/metrics.ts";
 import { stopSignal } from "./stop-signal.ts";
 
 type Stop = () => Promise<void>;
@@ -49,6 +49,7 @@ async function startParts(
   defer(() => agent.stop());
   const { view, forwarding, overlay, vfs } = agent;
   const metrics = createMetrics(view, metricSources(agent, config));
+  countSpooled(agent, metrics, log);
   if (config.metrics.listen !== "unix") defer(await openMetrics(config.metrics.listen, metrics));
   api.serve({
     view,
@@ -60,6 +61,11 @@ async function startParts(
   });
   // Last in, first out: calls under way finish before the agent stops, new ones are refused.
   defer(api.close);
+}
+
+/** Has spooled DELs take over the totals of ports before these go, as those of the API do. */
+export function countSpooled(agent: Agent, metrics: Metrics, log: Logger): void {
+  agent.serveSpool((attacher) => (body) => serveCni(body, attacher, metrics, log));
 }
 
 function attacherOf(

@@ -31,25 +31,38 @@ const askedAgent = (socket: string): Promise<VfInfo[] | null> =>
     .catch(() => null);
 
 function addShow(vf: Command): void {
-  const show = vf
-    .command("show")
-    .description("show one VF: who has it, how it is set up and what is given back")
-    .argument("<address>", "PCI address like 0000:3b:02.1");
-  withShowOptions(show).action(async (address: string, { socket, json }: ShowOptions) => {
-    const found = await createClient(socket).vf(address);
-    process.stdout.write(json ? toJson(found) : renderVf(found));
-  });
+  const about = "show one VF: who has it, how it is set up and what is given back";
+  addForOne(vf, "show", about, (agent, address) => agent.vf(address), renderVf);
 }
 
 function addRelease(vf: Command): void {
-  const release = vf
-    .command("release")
-    .description("take a VF from its pod and make it what it was, as a DEL would")
+  const about = "take a VF from its pod and make it what it was, as a DEL would";
+  addForOne(
+    vf,
+    "release",
+    about,
+    (agent, address) => agent.releaseVf(address),
+    ({ vf, attachment }) => `VF ${vf} is free: taken from attachment ${attachment}\n`,
+  );
+}
+
+type Agent = ReturnType<typeof createClient>;
+
+/** A command about one VF. @param ask what the agent is asked @param render its answer in words */
+function addForOne<T>(
+  vf: Command,
+  name: string,
+  about: string,
+  ask: (agent: Agent, address: string) => Promise<T>,
+  render: (answer: T) => string,
+): void {
+  const one = vf
+    .command(name)
+    .description(about)
     .argument("<address>", "PCI address like 0000:3b:02.1");
-  withShowOptions(release).action(async (address: string, { socket, json }: ShowOptions) => {
-    const released = await createClient(socket).releaseVf(address);
-    const text = `VF ${released.vf} is free: taken from attachment ${released.attachment}\n`;
-    process.stdout.write(json ? toJson(released) : text);
+  withShowOptions(one).action(async (address: string, { socket, json }: ShowOptions) => {
+    const answer = await ask(createClient(socket), address);
+    process.stdout.write(json ? toJson(answer) : render(answer));
   });
 }
 

@@ -2,8 +2,6 @@ import { z } from "zod";
 import { absolutePath, cidr, ifname, integer, ipAddress, list, oneOf, text } from "./fields.ts";
 import { udpPortSchema, VXLAN_PORT, vniSchema } from "./vtep-schema.ts";
 
-const PATH_BYTES = 4095;
-
 // RFC 1123 2.1 as Kubernetes has it for the names of nodes, which are those of its objects.
 const LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
 export const NODE_NAME = new RegExp(`^(?=.{1,253}$)${LABEL}(\\.${LABEL})*$`);
@@ -13,7 +11,7 @@ const nodeName = text(NODE_NAME, NODE_NAME_TEXT);
 
 /** Text only: checkFabric reads it. */
 const mac = z.string({ error: 'a MAC address like "02:00:5e:10:00:01"' });
-const path = absolutePath(PATH_BYTES);
+const path = absolutePath();
 
 const endpoint = z.strictObject({
   mac,

@@ -42,8 +42,11 @@ export function text(pattern: RegExp, accepted: string) {
   return z.string({ error: accepted }).regex(pattern, { error: accepted }).describe(accepted);
 }
 
+/** PATH_MAX of Linux without the final zero. */
+const PATH_BYTES = 4095;
+
 /** @param maxBytes of the path in UTF-8, without the final zero */
-export function absolutePath(maxBytes: number) {
+export function absolutePath(maxBytes = PATH_BYTES) {
   const error = `an absolute path of at most ${maxBytes} bytes`;
   return text(/^\/[^\0]*$/, error).refine((path) => Buffer.byteLength(path) <= maxBytes, { error });
 }

@@ -8,7 +8,6 @@ import { MAX_VTEPS, vtepSchema } from "./vtep-schema.ts";
 
 /** sun_path of a unix socket address holds 108 bytes with the final zero (unix(7)). */
 const SOCKET_PATH_BYTES = 107;
-const PATH_BYTES = 4095;
 
 const log = z.strictObject({
   level: oneOf(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
@@ -27,9 +26,9 @@ export const configSchema = z.strictObject({
   /** Where the CNI executable and the CLI find the agent. */
   socket: absolutePath(SOCKET_PATH_BYTES).default("/run/millrace/agent.sock"),
   /** Holds the journal; must survive a reboot. */
-  stateDir: absolutePath(PATH_BYTES).default("/var/lib/millrace"),
+  stateDir: absolutePath().default("/var/lib/millrace"),
   /** DELs that came while the agent was away; `spool` in `stateDir` when absent. */
-  spoolDir: absolutePath(PATH_BYTES).optional(),
+  spoolDir: absolutePath().optional(),
   /** Seconds between two comparisons of journal and kernel. */
   reconcileInterval: integer(1, 3600, "seconds").default(30),
   log: log.prefault({}),
@@ -49,7 +48,7 @@ export const configSchema = z.strictObject({
   podAnnotations: z
     .strictObject({
       /** Default: the service account of the agent's own pod. */
-      kubeconfig: absolutePath(PATH_BYTES).optional(),
+      kubeconfig: absolutePath().optional(),
     })
     .optional(),
   /** PFs that get VFs, and VFs that are given to pods. */

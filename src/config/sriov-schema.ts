@@ -3,7 +3,6 @@ import { absolutePath, bool, integer, list, name, oneOf, text } from "./fields.t
 
 /** No NIC has more per PF. */
 export const MAX_VFS = 256;
-const MAX_PATH = 4095;
 
 const PCI_ID = 'four hex digits in quotes like "8086"';
 const pciId = text(/^[0-9a-fA-F]{4}$/, PCI_ID);
@@ -88,5 +87,5 @@ export const sriovSchema = z.strictObject({
   /** How the kubelet learns of the pools: we call it, or it finds our sockets (plugins_registry). */
   registration: oneOf(["register", "watcher"]).default("register"),
   /** Of the kubelet, with its directories device-plugins and plugins_registry. */
-  kubeletDir: absolutePath(MAX_PATH).default("/var/lib/kubelet"),
+  kubeletDir: absolutePath().default("/var/lib/kubelet"),
 });

@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { fakeView } from "../../test/harness/fake-view.ts";
 import { VERSION } from "../agent/version.ts";
 import type { AgentStatus, NetworkView } from "../agent/view.ts";
+import { serveStarting } from "../api/fixture.ts";
 import { checkAgent } from "./agent.ts";
 import { serve } from "./agent-fixture.ts";
 import { fixtureHost } from "./fixture.ts";
@@ -37,6 +38,18 @@ describe("checkAgent", () => {
         status: "problem",
         text: expect.stringContaining("cannot be asked"),
         remedy: "look at its log, then restart the agent",
+      },
+    ]);
+  });
+
+  it("warns of an agent that is starting: it needs no restart", async () => {
+    const host = fixtureHost();
+    await serveStarting(host.socket);
+    expect(await checkAgent(host)).toMatchObject([
+      {
+        status: "warning",
+        text: expect.stringContaining("the agent is starting"),
+        remedy: "wait until it is ready",
       },
     ]);
   });

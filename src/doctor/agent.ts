@@ -8,6 +8,8 @@ const CHECK = "agent";
 const SEE_LOG = 'see "millrace status" and the log of the agent';
 // Full when nobody looks: pods come in bursts.
 const NEARLY_FULL = 0.9;
+// HTTP 503, Service Unavailable.
+const STARTING = 503;
 
 /** Whether an agent answers, whether it is of this version, and what it says is wrong. */
 export async function checkAgent({ socket }: DoctorHost): Promise<Finding[]> {
@@ -22,15 +24,15 @@ export async function checkAgent({ socket }: DoctorHost): Promise<Finding[]> {
     ];
   } catch (error) {
     if (!(error instanceof AgentCallError)) throw error;
-    return [unreachable(error.message)];
+    return [unreachable(error)];
   }
 }
 
-/** Nothing listens, or something does and does not answer. */
-function unreachable(message: string): Finding {
-  const [, text, remedy] = /^(.*?): ((?:start|run|name) .*)$/s.exec(message) ?? [];
-  if (text !== undefined && remedy !== undefined) return warning(CHECK, text, remedy);
-  return problem(CHECK, message, "look at its log, then restart the agent");
+/** Nothing listens, somebody is starting, or somebody listens and does not answer. */
+function unreachable({ text, remedy, status }: AgentCallError): Finding {
+  if (remedy !== "") return warning(CHECK, text, remedy);
+  if (status === STARTING) return warning(CHECK, text, "wait until it is ready");
+  return problem(CHECK, text, "look at its log, then restart the agent");
 }
 
 function general({ problems, version, state, pid }: AgentStatus): Finding[] {

@@ -1,6 +1,8 @@
-import { isObject, type Json } from "../../cni/decode.ts";
+import type { Json } from "../../cni/decode.ts";
+import { ipamTypeOf } from "../../cni/ipam/call.ts";
+import { SHIM_NAME } from "../install/cni-files.ts";
 import { type LoadedFile, loaded, readConfDir } from "./conf-dir.ts";
-import { OWN_TYPE, type Plugin, typesOf } from "./conf-file.ts";
+import { type Plugin, typesOf } from "./conf-file.ts";
 import { type Finding, warning } from "./finding.ts";
 import type { DoctorHost } from "./host.ts";
 import { capabilitiesOf, completed, takesCapability } from "./own-conf.ts";
@@ -51,7 +53,7 @@ export function checkCapabilities({ confDir }: DoctorHost): Finding[] {
 function unheeded({ path }: LoadedFile, plugin: Plugin): Finding[] {
   const taken = TAKES[plugin.type];
   if (taken === undefined) return [];
-  const heeded = [...taken, ...byIpam(ipamType(plugin))];
+  const heeded = [...taken, ...byIpam(ipamTypeOf(plugin))];
   const idle = capabilitiesOf(plugin).filter((capability) => !heeded.includes(capability));
   if (idle.length === 0) return [];
   const text = `${path}: ${plugin.type} has no use for the capability ${idle.join(", ")}`;
@@ -64,16 +66,16 @@ function byIpam(type: string): readonly string[] {
 }
 
 function refused(file: LoadedFile, plugin: Plugin): Finding[] {
-  if (plugin.type !== OWN_TYPE) return [];
+  if (plugin.type !== SHIM_NAME) return [];
   const conf = completed(file, plugin);
   const idle = capabilitiesOf(plugin).filter((capability) => !takesCapability(conf, capability));
   if (idle.length === 0) return [];
   const names = idle.join(", ");
-  const text = `${file.path}: ${OWN_TYPE} refuses the capability ${names}: pods with it get no ADD`;
+  const text = `${file.path}: ${SHIM_NAME} refuses the capability ${names}: pods with it get no ADD`;
   const [first = ""] = idle;
   const doer = Object.keys(NEEDS).find((type) => NEEDS[type]?.capability === first);
   const chained = doer === undefined ? "" : `, and chain the plugin ${doer} with it behind ours`;
-  return [warning(CHECK, text, `remove it from the plugin ${OWN_TYPE}${chained}`)];
+  return [warning(CHECK, text, `remove it from the plugin ${SHIM_NAME}${chained}`)];
 }
 
 function missing({ path, list }: LoadedFile, plugin: Plugin): Finding[] {
@@ -84,8 +86,4 @@ function missing({ path, list }: LoadedFile, plugin: Plugin): Finding[] {
   const entry = `"capabilities": {"${need.capability}": true}`;
   const chain = typesOf(list).join(", ");
   return [warning(CHECK, text, `add ${entry} to it in the chain ${chain}`)];
-}
-
-function ipamType({ ipam }: Plugin): string {
-  return isObject(ipam) && typeof ipam["type"] === "string" ? ipam["type"] : "";
 }

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { NAME_ACCEPTED, NAME_PATTERN } from "../../cni/environment.ts";
+import { SHIM_NAME } from "../install/cni-files.ts";
 import {
   type ConfDir,
   type ConfFile,
@@ -9,7 +10,7 @@ import {
   loaded,
   readConfDir,
 } from "./conf-dir.ts";
-import { OWN_TYPE, SPEC_VERSIONS, typesOf } from "./conf-file.ts";
+import { SPEC_VERSIONS, typesOf } from "./conf-file.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import type { DoctorHost } from "./host.ts";
 import { delegatesTo } from "./multus-conf.ts";
@@ -102,7 +103,7 @@ function namesUs(path: string): boolean {
   try {
     const { size } = statSync(path);
     if (size === 0 || size > LARGEST_CONF) return false;
-    return new RegExp(`"type"\\s*:\\s*"${OWN_TYPE}"`).test(readFileSync(path, "utf8"));
+    return new RegExp(`"type"\\s*:\\s*"${SHIM_NAME}"`).test(readFileSync(path, "utf8"));
   } catch {
     return false;
   }

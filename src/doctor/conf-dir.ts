@@ -1,7 +1,8 @@
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 import { errorLine } from "../cli/errors.ts";
-import { type ConfList, confNames, OWN_TYPE, readConfFile, typesOf } from "./conf-file.ts";
+import { CNI_CONF_FILE, SHIM_NAME } from "../install/cni-files.ts";
+import { type ConfList, confNames, readConfFile, typesOf } from "./conf-file.ts";
 
 /** A file of a CNI configuration directory that runtimes look at. */
 export interface ConfFile {
@@ -25,22 +26,20 @@ export interface ConfDir {
   ignored: string[];
 }
 
-const CONF = /\.(conf|conflist|json)$/;
-
 /** Reads a directory as containerd and CRI-O do: .conf, .conflist and .json, in the order of bytes. */
 export function readConfDir(dir: string): ConfDir {
   return {
     dir,
     fault: faultOf(dir),
-    files: confNames(dir, CONF).map((name) => readOne(dir, name)),
-    ignored: confNames(dir, /^[^.]/).filter((name) => !CONF.test(name)),
+    files: confNames(dir, CNI_CONF_FILE).map((name) => readOne(dir, name)),
+    ignored: confNames(dir, /^[^.]/).filter((name) => !CNI_CONF_FILE.test(name)),
   };
 }
 
 export const loaded = ({ files }: ConfDir): LoadedFile[] => files.filter(isLoaded);
 
 export const isOurs = ({ list }: ConfFile): boolean =>
-  list !== null && typesOf(list).includes(OWN_TYPE);
+  list !== null && typesOf(list).includes(SHIM_NAME);
 
 const isLoaded = (file: ConfFile): file is LoadedFile => file.list !== null;
 

@@ -2,9 +2,6 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isObject, type Json } from "../../cni/decode.ts";
 
-/** Name of our CNI executable, and so what `type` says. */
-export const OWN_TYPE = "millrace";
-
 /** All that the CNI specification has had, oldest first. */
 export const SPEC_VERSIONS = ["0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"];
 

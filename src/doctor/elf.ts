@@ -2,10 +2,8 @@ import { endianness } from "node:os";
 
 /** What a kernel looks at before it executes an ELF file (elf(5)). */
 export interface ElfFacts {
-  /** E.g. "x64", as Node calls it. */
+  /** As process.arch: "x64". */
   machine: string;
-  /** The same of this process. */
-  here: string;
   /** Path of the dynamic loader; "" for none. */
   loader: string;
 }
@@ -30,15 +28,13 @@ export const isElf = (content: Buffer): boolean => content.subarray(0, 4).equals
 
 /** Reads the header of an ELF file; what is cut off reads as a file for no machine. */
 export function readElf(content: Buffer): ElfFacts {
-  const here = process.arch;
-  if (content.length < HEADER_BYTES) return { machine: "nothing: it is cut off", here, loader: "" };
+  if (content.length < HEADER_BYTES) return { machine: "nothing: it is cut off", loader: "" };
   const little = content[5] === 1;
-  if (little !== (endianness() === "LE"))
-    return { machine: "the other byte order", here, loader: "" };
+  if (little !== (endianness() === "LE")) return { machine: "the other byte order", loader: "" };
   const number = little ? content.readUInt16LE(18) : content.readUInt16BE(18);
   const machine = MACHINES[number] ?? `machine ${number}`;
   // Other word sizes are other machines in all that we run on.
-  return { machine, here, loader: machine === here && little ? loaderOf(content) : "" };
+  return { machine, loader: machine === process.arch && little ? loaderOf(content) : "" };
 }
 
 function loaderOf(content: Buffer): string {

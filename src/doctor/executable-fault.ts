@@ -54,7 +54,8 @@ function headOf(path: string): Buffer {
 }
 
 function elfFault(root: string, path: string, content: Buffer): ExecutableFault | null {
-  const { machine, here, loader } = readElf(content);
+  const { machine, loader } = readElf(content);
+  const here = process.arch;
   if (machine !== here) return { text: `${path} is for ${machine}, not ${here}`, remedy: AGAIN };
   return loader === "" ? null : needs(root, path, loader, "loader");
 }

@@ -1,8 +1,9 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { isObject } from "../../cni/decode.ts";
+import { ipamTypeOf } from "../../cni/ipam/call.ts";
+import { SHIM_NAME } from "../install/cni-files.ts";
 import { isOurs, type LoadedFile, loaded, readConfDir } from "./conf-dir.ts";
-import { OWN_TYPE, typesOf } from "./conf-file.ts";
+import { typesOf } from "./conf-file.ts";
 import { executableFault } from "./executable-fault.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import type { DoctorHost } from "./host.ts";
@@ -13,7 +14,7 @@ const CHECK = "CNI executable";
 /** Whether the executables that configurations name are there and can be executed. */
 export function checkExecutables(host: DoctorHost): Finding[] {
   const files = loaded(readConfDir(host.confDir));
-  const types = new Set([OWN_TYPE, ...files.flatMap(calledBy)]);
+  const types = new Set([SHIM_NAME, ...files.flatMap(calledBy)]);
   return [...types].flatMap((type) => {
     const users = files.filter((file) => calledBy(file).includes(type));
     return examineType(
@@ -27,10 +28,7 @@ export function checkExecutables(host: DoctorHost): Finding[] {
 
 /** Executables that a file makes a runtime call: its plugins and those for addresses. */
 function calledBy({ list }: LoadedFile): string[] {
-  const ipams = list.plugins.flatMap(({ ipam }) => {
-    const called = isObject(ipam) ? ipam["type"] : undefined;
-    return typeof called === "string" && called !== "" ? [called] : [];
-  });
+  const ipams = list.plugins.map(ipamTypeOf).filter((type) => type !== "");
   return [...typesOf(list), ...ipams];
 }
 
@@ -44,7 +42,7 @@ function examineType(
   const path = findInPath(type, host.binDirs);
   const fault = path === null ? missing(host, type) : executableFault(host, path);
   if (fault === null) {
-    return path !== null && type === OWN_TYPE ? [ok(CHECK, path), ...shipped(host, path)] : [];
+    return path !== null && type === SHIM_NAME ? [ok(CHECK, path), ...shipped(host, path)] : [];
   }
   const names = users.map(({ name }) => name).join(", ");
   const text = names === "" ? fault.text : `${fault.text}, but ${names} names it`;
@@ -64,7 +62,7 @@ function missing({ binDirs }: DoctorHost, type: string) {
     return { text: `the type "${type}" is no file name`, remedy: "name the executable alone" };
   }
   const text = `${binDirs.map((dir) => join(dir, type)).join(" or ")} is missing`;
-  if (type !== OWN_TYPE) {
+  if (type !== SHIM_NAME) {
     return {
       text,
       remedy: `install it (reference plugins: containernetworking-plugins) in ${first}`,

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { parseConfig } from "../config/load.ts";
 import type { HostLink } from "../dataplane/native.ts";
+import { CNI_BIN_DIR, CNI_CONF_DIR, CONFLIST_NAME } from "../install/cni-files.ts";
 import type { DoctorHost, DoctorNative } from "./host.ts";
 
 /** Below the root: a path with its text, or an object for a link or mode. */
@@ -13,8 +14,8 @@ export type Tree = Record<
 >;
 
 /** Of the fixture's directories. */
-export const CONF = "etc/cni/net.d";
-export const BIN = "opt/cni/bin";
+export const CONF = CNI_CONF_DIR.slice(1);
+export const BIN = CNI_BIN_DIR.slice(1);
 
 const ROOT_STATUS = "CapEff:\t000001ffffffffff\n";
 
@@ -30,7 +31,7 @@ export function fixtureHost(tree: Tree = {}, yaml = ""): DoctorHost {
     "proc/mounts": "bpf /sys/fs/bpf bpf rw,nosuid 0 0\n",
     "sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages": "64\n",
     [`${BIN}/millrace`]: executable(),
-    [`${CONF}/10-millrace.conflist`]: conflist("millrace"),
+    [`${CONF}/${CONFLIST_NAME}`]: conflist("millrace"),
     ...tree,
   };
   for (const [path, content] of Object.entries(whole)) place(join(root, path), content);

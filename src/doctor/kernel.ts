@@ -1,6 +1,7 @@
 import type { HostFacts } from "../dataplane/native.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import { type DoctorHost, readText } from "./host.ts";
+import { readMounts } from "./mounts.ts";
 
 /** BPF links for XDP came with 5.9, BPF memory that RLIMIT_MEMLOCK does not count with 5.11. */
 const OLDEST_KERNEL = "5.11";
@@ -69,9 +70,8 @@ function jit({ proc }: DoctorHost): Finding {
 }
 
 function bpfFilesystem({ proc }: DoctorHost): Finding {
-  const mounts = readText(proc, "mounts") ?? "";
-  const at = mounts.split("\n").find((line) => line.split(" ")[2] === "bpf");
-  if (at !== undefined) return ok("bpf filesystem", `mounted on ${at.split(" ")[1]}`);
+  const mount = readMounts(proc).find(({ type }) => type === "bpf");
+  if (mount !== undefined) return ok("bpf filesystem", `mounted on ${mount.at}`);
   const text = "not mounted: bpftool and other tools cannot pin maps or programs";
   return warning("bpf filesystem", text, "mount -t bpf bpf /sys/fs/bpf");
 }

@@ -28,6 +28,9 @@ export function multusConf(file: LoadedFile): MultusConf | null {
   };
 }
 
+/** A path of the node that Multus reads in its container, where the node is at /host. */
+export const onNode = (path: string): string => path.replace(/^\/host(?=\/)/, "");
+
 /** Whether `file` is for Multus, which gives every pod the network of `other`. */
 export function delegatesTo(file: LoadedFile, other: LoadedFile): boolean {
   const conf = multusConf(file);

@@ -2,10 +2,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Json } from "../../cni/decode.ts";
+import { CNI_CONF_FILE } from "../install/cni-files.ts";
 import { isOurs, type LoadedFile, loaded, readConfDir } from "./conf-dir.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 import type { DoctorHost } from "./host.ts";
-import { type MultusConf, multusConf } from "./multus-conf.ts";
+import { type MultusConf, multusConf, onNode } from "./multus-conf.ts";
 
 const CHECK = "Multus";
 const GENERATE = "restart the pod of Multus on this node, which generates the file again";
@@ -55,7 +56,7 @@ function masterGone(
     return [warning(CHECK, text, GENERATE)];
   }
   // A name without a directory may also be that of a NetworkAttachmentDefinition.
-  if (!/\.(conf|conflist|json)$/.test(clusterNetwork)) return [];
+  if (!CNI_CONF_FILE.test(clusterNetwork)) return [];
   const master = basename(clusterNetwork);
   if (basename(dirname(clusterNetwork)) !== basename(confDir)) return [];
   if (files.some(({ name }) => name === master)) return [];
@@ -83,7 +84,7 @@ function staleCopy({ file, delegates }: MultusConf, files: readonly LoadedFile[]
 function notReady({ root }: DoctorHost, { file, raw }: MultusConf): Finding[] {
   const indicator = raw["readinessindicatorfile"];
   if (typeof indicator !== "string" || indicator === "") return [];
-  const path = join(root, indicator.replace(/^\/host(?=\/)/, ""));
+  const path = join(root, onNode(indicator));
   if (existsSync(path)) return [];
   const text = `${file.path} waits for ${path}, which is not there: every ADD waits with it`;
   return [warning(CHECK, text, "start what writes that file (the network of the cluster)")];
@@ -94,7 +95,7 @@ function daemonGone({ root }: DoctorHost, { file, raw, thick }: MultusConf): Fin
   const { daemonSocketDir } = raw as { daemonSocketDir?: unknown };
   const dir =
     typeof daemonSocketDir === "string" && daemonSocketDir ? daemonSocketDir : "/run/multus";
-  const socket = join(root, dir.replace(/^\/host(?=\/)/, ""), "multus.sock");
+  const socket = join(root, onNode(dir), "multus.sock");
   if (existsSync(socket)) return [];
   const text = `${file.path} needs the daemon of Multus, whose socket ${socket} is not there`;
   return [warning(CHECK, text, "kubectl -n kube-system get pods -l app=multus -o wide")];

@@ -2,8 +2,8 @@ import { statSync } from "node:fs";
 import { isObject, type Json } from "../../cni/decode.ts";
 import { CNI_ERROR, CniError } from "../../cni/errors.ts";
 import { type CniRequest, parseRequest } from "../../cni/request.ts";
+import { CNI_BIN_DIR, SHIM_NAME } from "../install/cni-files.ts";
 import { type LoadedFile, loaded, readConfDir } from "./conf-dir.ts";
-import { OWN_TYPE } from "./conf-file.ts";
 import { type Finding, ok, problem } from "./finding.ts";
 import type { DoctorHost } from "./host.ts";
 import { knownNetworks, type NetworkSource } from "./known-networks.ts";
@@ -18,7 +18,7 @@ const CALL = {
   CNI_CONTAINERID: "doctor",
   CNI_NETNS: "/proc/self/ns/net",
   CNI_IFNAME: "eth0",
-  CNI_PATH: "/opt/cni/bin",
+  CNI_PATH: CNI_BIN_DIR,
 };
 
 /** Whether the agent would take the configurations that are ours, those for Multus included. */
@@ -28,7 +28,7 @@ export async function checkOwnConf(host: DoctorHost): Promise<Finding[]> {
   return dirs.flatMap(loaded).flatMap((file) => {
     const findings = file.list.plugins
       .map((plugin, i) => ({ plugin, where: place(file, i) }))
-      .filter(({ plugin }) => plugin.type === OWN_TYPE)
+      .filter(({ plugin }) => plugin.type === SHIM_NAME)
       .map(({ plugin, where }) => judge(host, known, where, completed(file, plugin)));
     // One clear error per file: what is behind it is often only what follows from it.
     const wrong = findings.find(({ status }) => status !== "ok");

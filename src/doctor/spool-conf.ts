@@ -1,6 +1,7 @@
 import { spoolDirOf } from "../config/spool-dir.ts";
+import { SHIM_NAME } from "../install/cni-files.ts";
 import { loaded, readConfDir } from "./conf-dir.ts";
-import { OWN_TYPE, type Plugin } from "./conf-file.ts";
+import type { Plugin } from "./conf-file.ts";
 import { type Finding, warning } from "./finding.ts";
 import type { DoctorHost } from "./host.ts";
 import { multusConfDir } from "./multus.ts";
@@ -24,7 +25,7 @@ export async function checkSpoolConf(host: DoctorHost): Promise<Finding[]> {
 }
 
 function isOfAgent({ type, agentSocket }: Plugin, socket: string): boolean {
-  return type === OWN_TYPE && (agentSocket === undefined || agentSocket === socket);
+  return type === SHIM_NAME && (agentSocket === undefined || agentSocket === socket);
 }
 
 const spoolDir = ({ spoolDir }: Plugin): string =>

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { isSetAside, isSpooled } from "../agent/spool-file.ts";
+import { isSetAside, isSpooled, othersCanWrite } from "../agent/spool-file.ts";
 import { spoolDirOf } from "../config/spool-dir.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import type { DoctorHost } from "./host.ts";
@@ -9,7 +9,6 @@ import { runningAgent } from "./running-agent.ts";
 const CHECK = "spool";
 /** The agent reads a file when it appears, and again with each turn of its reconciler. */
 const PATIENCE_MS = 60_000;
-const WRITE_OF_OTHERS = 0o022;
 
 /** The DELs that came while the agent was away, and whether there can be any. */
 export async function checkSpool(host: DoctorHost, now = Date.now()): Promise<Finding[]> {
@@ -36,8 +35,7 @@ function namesIn(dir: string): string[] | null {
 
 // Neither the executable nor the agent trusts it then.
 function owner(dir: string): Finding[] {
-  const { uid, mode } = statSync(dir);
-  if (uid === process.geteuid?.() && (mode & WRITE_OF_OTHERS) === 0) return [];
+  if (!othersCanWrite(statSync(dir))) return [];
   const text = `others than root can write to ${dir}, so it is not used: DELs are lost`;
   return [problem(CHECK, text, `chown root ${dir} && chmod 0700 ${dir}`)];
 }

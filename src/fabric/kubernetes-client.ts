@@ -59,6 +59,12 @@ export class KubeClient {
     this.#api = this.config.makeApiClient(CoreV1Api);
   }
 
+  /** @throws ApiException, and Error when the API does not answer in time */
+  async node(name: string): Promise<NodeObject> {
+    const options = this.#options("Accept", "application/json", this.#closed.signal);
+    return slimNode(await this.#api.readNode({ name }, options));
+  }
+
   /** All Nodes as of one moment. @throws Error when the list is not complete */
   async listNodes(): Promise<NodeList> {
     const items: NodeObject[] = [];

@@ -1,4 +1,5 @@
 import { DEFAULT_SOCKET } from "../api/client.ts";
+import { SHIM_NAME } from "./cni-files.ts";
 import { CONFLIST_MARK } from "./marks.ts";
 
 /** What the default network of a node's pods is made of. */
@@ -36,7 +37,7 @@ export function conflist(
   versions: readonly string[],
 ): string {
   const own = {
-    type: "millrace",
+    type: SHIM_NAME,
     ...(socket !== DEFAULT_SOCKET && { agentSocket: socket }),
     capabilities: { ips: true, mac: true },
   };

@@ -1,16 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pino } from "pino";
 import { onTestFinished } from "vitest";
-import { fakeView } from "../../test/harness/fake-view.ts";
-import { Forwarding } from "../agent/forwarding.ts";
 import type { AgentView } from "../agent/view.ts";
-import { json } from "../api/http.ts";
-import { openApi } from "../api/server.ts";
-import { fakeHost } from "../dataplane/forwarding-fixture.ts";
-import { EntryStore } from "../store/entries.ts";
-import { createMetrics } from "../telemetry/metrics.ts";
+import { serveView } from "../api/fixture.ts";
+import { CONFLIST_NAME } from "./cni-files.ts";
 import type { Change, InstallOptions } from "./install.ts";
 
 /** An executable as far as this directory looks into it. */
@@ -43,18 +37,9 @@ export function testNode(): TestNode {
     told: ({ path, done }) => void changes.push(`${done} ${path.slice(dir.length + 1)}`),
     options: {
       ...{ binDir: at("bin"), confDir: at("conf"), shim: at("built") },
-      conflist: { network: "blue", chain: [], socket, file: "10-millrace.conflist" },
+      conflist: { network: "blue", chain: [], socket, file: CONFLIST_NAME },
       ...{ waitSeconds: 0, force: false },
     },
-    startAgent: (changed) => startApi(dir, socket, changed),
+    startAgent: (changed) => serveView(dir, socket, changed),
   };
-}
-
-async function startApi(dir: string, socket: string, changed?: Partial<AgentView>): Promise<void> {
-  const log = pino({ level: "silent" });
-  const api = await openApi({ socket, log });
-  onTestFinished(() => api.close());
-  const view = { ...fakeView(), ...changed };
-  const forwarding = new Forwarding(fakeHost(), EntryStore.open(dir), log);
-  api.serve({ view, forwarding, metrics: createMetrics(view), cni: async () => json({}) });
 }

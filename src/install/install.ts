@@ -1,13 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { commonVersions } from "./chain.ts";
+import { SHIM_NAME } from "./cni-files.ts";
 import { type ConflistOptions, conflist, VERSIONS } from "./conflist.ts";
 import { conflistOwner, type Owner, ownConflists, shimOwner } from "./marks.ts";
 import { removeFile, replaceFile } from "./replace-file.ts";
 import { waitForAgent } from "./wait-agent.ts";
-
-/** What the executable is called: the `type` of network configurations. */
-export const SHIM_NAME = "millrace";
 
 const EXECUTABLE = 0o755;
 const READABLE = 0o644;

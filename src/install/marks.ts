@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { CNI_CONF_FILE } from "./cni-files.ts";
 
 /** A key of the list itself: runtimes pass none of these on to plugins. */
 export const CONFLIST_MARK = "millrace.io/installed";
@@ -24,7 +25,7 @@ export async function ownConflists(confDir: string): Promise<string[]> {
     throw error;
   });
   const own: string[] = [];
-  for (const name of names.filter((one) => /\.(conf|conflist|json)$/.test(one)).sort()) {
+  for (const name of names.filter((one) => CNI_CONF_FILE.test(one)).sort()) {
     const path = join(confDir, name);
     if ((await conflistOwner(path)) === "ours") own.push(path);
   }

@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
 import { parse } from "yaml";
-import { configOfNode, type NodeObject } from "./node-config.ts";
+import type { NodeFacts } from "../fabric/flannel-annotations.ts";
+import { configOfNode } from "./node-config.ts";
 
-const NODE: NodeObject = {
+const NODE: NodeFacts = {
   podCidrs: ["10.244.3.0/24", "fd00:3::/64"],
   annotations: { "millrace.io/blue": "10.1.3.0/24, fd01:3::/64" },
 };

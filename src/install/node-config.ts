@@ -1,12 +1,7 @@
 import { type Document, isMap, isScalar, isSeq, parseDocument, type YAMLMap } from "yaml";
 import { ConfigError } from "../config/errors.ts";
 import { parseConfig } from "../config/load.ts";
-
-/** What a Node object says for the configuration of its agent. */
-export interface NodeObject {
-  podCidrs: readonly string[];
-  annotations: Readonly<Record<string, string>>;
-}
+import type { NodeFacts } from "../fabric/flannel-annotations.ts";
 
 const POD_CIDRS = "podCIDRs";
 const ANNOTATION = /^annotation (\S+)$/;
@@ -23,14 +18,14 @@ export async function configOfNode(
   text: string,
   source: string,
   nodeName: string,
-  readNode: () => Promise<NodeObject>,
+  readNode: () => Promise<NodeFacts>,
 ): Promise<string> {
   const document = parseDocument(text);
   if (document.errors.length === 0) {
     const open = openPrefixes(document);
     const node = open.length === 0 ? null : await readNode();
     for (const { network, wish, index } of open) {
-      const prefixes = prefixesOf(wish, node as NodeObject, { source, index, nodeName });
+      const prefixes = prefixesOf(wish, node as NodeFacts, { source, index, nodeName });
       network.set("nodePrefixes", document.createNode(prefixes));
     }
     nameNode(document, nodeName);
@@ -64,7 +59,7 @@ interface Place {
   nodeName: string;
 }
 
-function prefixesOf(wish: string, node: NodeObject, { source, index, nodeName }: Place): string[] {
+function prefixesOf(wish: string, node: NodeFacts, { source, index, nodeName }: Place): string[] {
   const [, annotation] = ANNOTATION.exec(wish) ?? [];
   const refused = (reason: string, accepted = ACCEPTED) =>
     new ConfigError({

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { replaceDurably, syncDirectory } from "../store/durable-file.ts";
 
 /** Longer than any write takes: what is older was left by an installation that was killed. */
 const LEFT_OVER_MS = 10 * 60_000;
@@ -47,28 +48,9 @@ async function isAlready(path: string, { bytes, mode }: FileContent): Promise<bo
 }
 
 /** A name of its own for each, as two may be installing; no runtime takes it for a configuration. */
-async function write(path: string, { bytes, mode }: FileContent): Promise<void> {
+async function write(path: string, wanted: FileContent): Promise<void> {
   const next = join(dirname(path), `${leftOverPrefix(path)}${randomUUID()}`);
-  try {
-    await writeSynced(next, bytes, mode);
-    await rename(next, path);
-  } catch (error) {
-    await rm(next, { force: true });
-    throw error;
-  }
-  await syncDirectory(dirname(path));
-}
-
-async function writeSynced(path: string, bytes: Uint8Array, mode: number): Promise<void> {
-  await using file = await open(path, "wx", mode);
-  await file.chmod(mode); // whatever the umask is
-  await file.writeFile(bytes);
-  await file.sync();
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  await using directory = await open(path, "r");
-  await directory.sync();
+  await replaceDurably(path, next, wanted);
 }
 
 const leftOverPrefix = (path: string) => `.${basename(path)}.new-`;

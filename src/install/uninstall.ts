@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { createClient } from "../api/client.ts";
-import { type Change, type NodeDirs, SHIM_NAME } from "./install.ts";
+import { SHIM_NAME } from "./cni-files.ts";
+import type { Change, NodeDirs } from "./install.ts";
 import { ownConflists, shimOwner } from "./marks.ts";
 import { removeFile } from "./replace-file.ts";
 

@@ -1,5 +1,9 @@
-import type { AttachmentAddress, AttachmentRecord } from "../store/records.ts";
-import { attachmentKey } from "../store/records.ts";
+import {
+  type AttachmentAddress,
+  type AttachmentRecord,
+  attachmentKey,
+  bareAddresses,
+} from "../store/records.ts";
 import { type Address, contains, formatAddress, formatPrefix, parseAddress } from "./ip.ts";
 import { IpamError } from "./ipam-error.ts";
 import type { Network } from "./network.ts";
@@ -69,7 +73,7 @@ export class Ipam {
       if (record.network !== network.name) continue;
       if (!youngest || record.createdAt > youngest.createdAt) youngest = record;
     }
-    const text = youngest?.addresses[0]?.address.split("/")[0];
+    const [text] = youngest ? bareAddresses(youngest) : [];
     const subnet = network.subnets[0];
     return (text !== undefined && offsetIn(subnet, parseAddress(text))) || 0n;
   }
@@ -79,10 +83,7 @@ export class Ipam {
     for (const record of this.#records()) {
       if (record.network !== network.name) continue;
       const holder = attachmentKey(record.containerId, record.ifname);
-      for (const { address } of record.addresses) {
-        const text = address.split("/")[0] ?? address;
-        taken.set(text, holder);
-      }
+      for (const address of bareAddresses(record)) taken.set(address, holder);
     }
     return taken;
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeDurably } from "./entries-file.ts";
+import { writeDurably } from "./durable-file.ts";
 import {
   ENTRIES_VERSION,
   entriesSchema,

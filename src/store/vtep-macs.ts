@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { macProblem, randomMac } from "../networks/mac.ts";
-import { writeDurably } from "./entries-file.ts";
+import { writeDurably } from "./durable-file.ts";
 
 /** Raised when the meaning of a key changes; an agent refuses a file of another version. */
 const VERSION = 1;

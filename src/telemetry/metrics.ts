@@ -15,8 +15,8 @@ import { WorkerMetrics } from "./worker-metrics.ts";
 
 export interface Metrics {
   readonly contentType: string;
-  /** Takes the totals over from the dataplane. Call it before ports go, or their last counts are lost. */
-  refresh(): void;
+  /** Takes over the totals of ports. Call it before ports go, or their last counts are lost. */
+  refreshPorts(): void;
   /** Prometheus text format 0.0.4, refreshed. */
   scrape(): Promise<string>;
   /** Counts one CNI call. `code` is an error code of the CNI specification, 0 for success. */
@@ -42,9 +42,10 @@ export function createMetrics(
 ): Metrics {
   const registry = new Registry();
   const cni = new CniMetrics(registry);
+  const ports = new PortMetrics(registry);
   const parts = [
     new AgentMetrics(registry),
-    new PortMetrics(registry),
+    ports,
     new WorkerMetrics(registry),
     new ProcessMetrics(registry),
   ];
@@ -61,7 +62,7 @@ export function createMetrics(
   };
   return {
     contentType: registry.contentType,
-    refresh,
+    refreshPorts: () => ports.refresh(view),
     async scrape() {
       await vfMetrics?.read();
       refresh();

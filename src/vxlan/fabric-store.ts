@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { writeDurably } from "../store/entries-file.ts";
+import { writeDurably } from "../store/durable-file.ts";
 import { parseFabric, type SavedFabric } from "./fabric-file.ts";
 
 /** A file of some MiB is not written for every pod that comes. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { writeDurably } from "../../src/store/entries-file.ts";
+import { writeDurably } from "../../src/store/durable-file.ts";
 import type { PfOriginal } from "./original.ts";
 
 interface Saved {

@@ -149,11 +149,12 @@ export class Pools {
     this.#fill();
   }
 
-  /** Why no VF of a pool is to be had now; "" when one is. Changes nothing. */
-  whyNone(pool: string): string {
-    const members = this.#members.of(pool);
-    if (members.length === 0) return this.#members.unknown(pool).message;
-    return this.#free(members).length > 0 ? "" : this.#exhausted(pool, members).message;
+  /**
+   * Changes nothing.
+   * @throws PoolError exhausted | unknown when no VF of a pool is to be had now
+   */
+  requireFree(pool: string): void {
+    this.#freeOf(pool);
   }
 
   /** Resolves when no VF is being prepared any more. */
@@ -173,13 +174,18 @@ export class Pools {
 
   #best({ pool, owner, numaNode }: VfQuery): PoolMember {
     this.#requireNone(owner);
-    const members = this.#members.of(pool);
-    if (members.length === 0) throw this.#members.unknown(pool);
-    const free = this.#free(members);
+    const free = this.#freeOf(pool);
     // One that is being prepared is not ready yet.
     const ready = free.filter(({ address }) => !this.#warm.isBusy(address));
-    const [best] = this.#rank(ready.length > 0 ? ready : free, numaNode ?? null);
-    if (best) return best;
+    const [best = free[0]] = this.#rank(ready.length > 0 ? ready : free, numaNode ?? null);
+    return best;
+  }
+
+  #freeOf(pool: string): [PoolMember, ...PoolMember[]] {
+    const members = this.#members.of(pool);
+    if (members.length === 0) throw this.#members.unknown(pool);
+    const [first, ...more] = this.#free(members);
+    if (first) return [first, ...more];
     throw this.#exhausted(pool, members);
   }
 

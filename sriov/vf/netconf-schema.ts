@@ -9,7 +9,6 @@ import { MAX_VLAN } from "../../src/config/vlan-schema.ts";
 const MAX_RATE = 2 ** 31 - 1;
 // IEEE 802.1Q 6.9.3: three bits.
 const MAX_PRIORITY = 7;
-const MAX_PATH = 4095;
 
 const onOff = oneOf(["on", "off"]);
 const rate = integer(0, MAX_RATE, "Mbit/s; 0 for no limit");
@@ -33,7 +32,7 @@ export const vfKeys = {
   min_tx_rate: rate.optional(),
   max_tx_rate: rate.optional(),
   logLevel: oneOf(["panic", "fatal", "error", "warning", "info", "debug"]).optional(),
-  logFile: absolutePath(MAX_PATH).optional(),
+  logFile: absolutePath().optional(),
   promisc: onOff.optional(),
   allmulti: onOff.optional(),
 };
@@ -50,7 +49,7 @@ const runtimeConfigSchema = z.strictObject(
     mac: macSchema.optional(),
     deviceID: bdfSchema.optional(),
     ips,
-    CNIDeviceInfoFile: absolutePath(MAX_PATH).optional(),
+    CNIDeviceInfoFile: absolutePath().optional(),
   },
   object,
 );

@@ -14,7 +14,12 @@ export class UndoableStepError extends StepError {
     super(step, cause);
     this.name = "UndoableStepError";
     this.notUndone = notUndone;
-    for (const { message } of notUndone) this.message += `; not undone yet: ${message}`;
+    this.message = [this.message, ...this.remains].join("; ");
+  }
+
+  /** What is not as it was before, in words. */
+  get remains(): string[] {
+    return this.notUndone.map(({ message }) => `not undone yet: ${message}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect } from "vitest";
-import { type ChainedPod, chainedPod, lacksNeighbour, prepareChain } from "../fixtures/chain.ts";
+import { type ChainedPod, chainedPod, lacksChain, prepareChain } from "../fixtures/chain.ts";
 import type { Lab } from "../fixtures/lab.ts";
 import { expectNothingLeft } from "../fixtures/leaks.ts";
 import { mustReachGateway } from "../fixtures/ping.ts";
@@ -20,7 +20,7 @@ const cniVersion = "1.0.0";
 const runtimeConfigs = async (chain: ChainedPod) =>
   (await chain.call("add")).calls.map(({ config }) => config.runtimeConfig);
 
-const neighbours = { lacks: () => lacksAny("portmap", "bandwidth") };
+const neighbours = { lacks: () => lacksChain("portmap", "bandwidth") };
 
 scenario(
   "Each plugin of a chain gets the capability arguments it declares",
@@ -116,9 +116,4 @@ async function expectWishes(lab: Lab, chain: ChainedPod): Promise<void> {
   expect(calls[0]).toMatchObject({ plugin: "millrace", stdout: "", exitCode: 0 });
   await chain.call("del");
   await expectNothingLeft(lab);
-}
-
-async function lacksAny(...names: Parameters<typeof lacksNeighbour>[0][]): Promise<string> {
-  const reasons = await Promise.all([lacksCnitool(), ...names.map(lacksNeighbour)]);
-  return reasons.find((reason) => reason !== "") ?? "";
 }

@@ -1,13 +1,12 @@
 import { expect } from "vitest";
-import { type ChainedPod, chainedPod, lacksNeighbour, prepareChain } from "../fixtures/chain.ts";
+import { type ChainedPod, chainedPod, lacksChain, prepareChain } from "../fixtures/chain.ts";
 import type { Lab } from "../fixtures/lab.ts";
 import { expectNothingLeft } from "../fixtures/leaks.ts";
 import { mustReachGateway } from "../fixtures/ping.ts";
 import { scenario } from "../fixtures/scenario.ts";
-import { lacksCnitool } from "../harness/cnitool.ts";
 
 const cniVersion = "1.0.0";
-const lacks = async () => (await lacksCnitool()) || (await lacksNeighbour("tuning"));
+const lacks = () => lacksChain("tuning");
 
 /** Ours, and behind it tuning with one more key. */
 const prepareTuned = (lab: Lab, last: Record<string, unknown>): Promise<ChainedPod> =>

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import {
   type ChainedPod,
   chainedPod,
-  lacksNeighbour,
+  lacksChain,
   NEIGHBOURS,
   type Neighbour,
   prepareChain,
@@ -11,7 +11,6 @@ import { expectNothingLeft } from "../fixtures/leaks.ts";
 import { mustPing } from "../fixtures/ping.ts";
 import type { CniOutput } from "../fixtures/pod.ts";
 import { scenario } from "../fixtures/scenario.ts";
-import { lacksCnitool } from "../harness/cnitool.ts";
 
 interface Chain {
   before: readonly Neighbour[];
@@ -42,7 +41,7 @@ for (const cniVersion of VERSIONS) {
     const others = [...before, ...after];
     scenario(
       `${names.join(", ")}: ADD, CHECK and DEL of the chain work in version ${cniVersion}`,
-      { lacks: () => lacks(others) },
+      { lacks: () => lacksChain(...others) },
       async (lab) => {
         const env = { CAP_ARGS: JSON.stringify({ portMappings: PORT }) };
         const chain = await prepareChain(lab, cniVersion, names, { env });
@@ -97,9 +96,4 @@ async function expectChecked(
   const excused = failed.filter(({ stdout }) => stdout.includes("could not check ipv6 dnat"));
   expect(failed).toEqual(excused);
   expect(calls.map(({ plugin }) => plugin)).toEqual(names);
-}
-
-async function lacks(neighbours: readonly Neighbour[]): Promise<string> {
-  const reasons = await Promise.all([lacksCnitool(), ...neighbours.map(lacksNeighbour)]);
-  return reasons.find((reason) => reason !== "") ?? "";
 }

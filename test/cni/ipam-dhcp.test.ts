@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { addIpamPod } from "../fixtures/ipam.ts";
-import { PLUGINS } from "../fixtures/ipam-plugins.ts";
 import type { Lab } from "../fixtures/lab.ts";
 import { expectNothingLeft } from "../fixtures/leaks.ts";
 import { mustPing } from "../fixtures/ping.ts";
@@ -11,6 +10,7 @@ import { scenario } from "../fixtures/scenario.ts";
 import { waitFor } from "../fixtures/wait.ts";
 import { startBackground } from "../harness/background.ts";
 import { cni, mustCni } from "../harness/cni-call.ts";
+import { REFERENCE_PLUGINS } from "../harness/paths.ts";
 
 const needs = ["hostLocal", "python"] as const;
 const config = {
@@ -23,7 +23,12 @@ const config = {
 /** The daemon that asks for the plugin, on the node. */
 async function dhcpDaemon(lab: Lab): Promise<{ type: string; daemonSocketPath: string }> {
   const daemonSocketPath = join(lab.scope.dir, "dhcp.sock");
-  const command = [join(PLUGINS, "dhcp"), "daemon", "-socketpath", daemonSocketPath] as const;
+  const command = [
+    join(REFERENCE_PLUGINS, "dhcp"),
+    "daemon",
+    "-socketpath",
+    daemonSocketPath,
+  ] as const;
   await startBackground(lab.scope, lab.node, [...command], "");
   await waitFor("the daemon", () => existsSync(daemonSocketPath), Boolean);
   return { type: "dhcp", daemonSocketPath };
@@ -71,7 +76,7 @@ scenario(
   { needs, config },
   async (lab) => {
     const { call } = await lab.preparePod("a", { config: { ipam: { type: "dhcp" } } });
-    const { json } = await cni("ADD", { ...call, env: { CNI_PATH: PLUGINS } });
+    const { json } = await cni("ADD", { ...call, env: { CNI_PATH: REFERENCE_PLUGINS } });
     expect(json).toMatchObject({ code: 7, msg: expect.stringContaining("it is routed") });
   },
 );

@@ -10,6 +10,7 @@ import { podOf } from "../fixtures/pod.ts";
 import { scenario } from "../fixtures/scenario.ts";
 import { waitFor } from "../fixtures/wait.ts";
 import { cni, mustCni } from "../harness/cni-call.ts";
+import { REFERENCE_PLUGINS } from "../harness/paths.ts";
 
 const needs = ["hostLocal"] as const;
 
@@ -42,7 +43,7 @@ async function dieInAdd(lab: Lab, failpoint: string): Promise<void> {
   await mustCni("DEL", call);
   await expectBare(namespace);
   const { json: result } = await mustCni("ADD", call);
-  const pod = podOf({ name: "a", namespace, call, result, gatewayMac: "" });
+  const pod = podOf({ name: "a", namespace, call, result });
   await mustReachGateway(pod);
   await lab.deletePod(pod);
   expect(reservedIn(lab)).toEqual([]);
@@ -82,7 +83,7 @@ scenario(
     const path = ownPlugins(lab);
     const ended = `${path}/ADD-ended`;
     const add = `[ $CNI_COMMAND = ADD ] && touch ${path}/began && sleep 1`;
-    const slow = `#!/bin/sh\n${add}\n/usr/lib/cni/host-local\ntouch ${path}/$CNI_COMMAND-ended\n`;
+    const slow = `#!/bin/sh\n${add}\n${REFERENCE_PLUGINS}/host-local\ntouch ${path}/$CNI_COMMAND-ended\n`;
     writeFileSync(join(path, "slow"), slow, { mode: 0o755 });
     const { call } = await prepareIpamPod(lab, "a", hostLocal(lab, { type: "slow" }), { path });
     const answer = cni("ADD", call);

@@ -5,6 +5,7 @@ import { addIpamPod, hostLocal, ownPlugins, prepareIpamPod, reservedIn } from ".
 import { expectBare, expectNothingLeft } from "../fixtures/leaks.ts";
 import { scenario } from "../fixtures/scenario.ts";
 import { cni, mustCni } from "../harness/cni-call.ts";
+import { REFERENCE_PLUGINS } from "../harness/paths.ts";
 
 const needs = ["hostLocal"] as const;
 const outside = [[{ subnet: "10.99.0.0/24" }]];
@@ -69,9 +70,13 @@ scenario(
   async (lab) => {
     const path = ownPlugins(lab);
     const refusing = `[ $CNI_COMMAND = DEL ] && [ ! -e ${path}/well ] && echo '{"code":11,"msg":"the store is away"}' && exit 1`;
-    writeFileSync(join(path, "moody"), `#!/bin/sh\n${refusing}\nexec /usr/lib/cni/host-local\n`, {
-      mode: 0o755,
-    });
+    writeFileSync(
+      join(path, "moody"),
+      `#!/bin/sh\n${refusing}\nexec ${REFERENCE_PLUGINS}/host-local\n`,
+      {
+        mode: 0o755,
+      },
+    );
     const pod = await addIpamPod(lab, "a", hostLocal(lab, { type: "moody" }), { path });
     const { exitCode, json } = await cni("DEL", pod.call);
     expect({ exitCode, ...json }).toMatchObject({

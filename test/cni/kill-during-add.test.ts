@@ -62,7 +62,7 @@ async function expectRetryToWork(
 ): Promise<void> {
   await mustCni("DEL", call);
   const { json } = await mustCni("ADD", call);
-  const pod = podOf({ name: "a", namespace, call, result: json, gatewayMac: "" });
+  const pod = podOf({ name: "a", namespace, call, result: json });
   await mustReach(pod, bystander);
   await lab.deletePod(pod);
 }

@@ -100,7 +100,7 @@ async function attach(lab: Lab, namespace: Namespace, name: string): Promise<Pod
     ifname: "eth0",
   };
   const { json } = await mustCni("ADD", call);
-  return podOf({ name, namespace, call, result: json, gatewayMac: "" });
+  return podOf({ name, namespace, call, result: json });
 }
 
 /** Keeps a namespace alive by a process in it. */

@@ -50,7 +50,7 @@ async function addAll(lab: Lab, pods: Prepared[]): Promise<CniOutput[]> {
 /** Each pod reaches the next one. */
 async function expectConnected(pods: Prepared[], results: CniOutput[]): Promise<void> {
   const connected = pods.map(({ namespace, call }, i) =>
-    podOf({ name: `p${i}`, namespace, call, result: results[i] as CniOutput, gatewayMac: "" }),
+    podOf({ name: `p${i}`, namespace, call, result: results[i] as CniOutput }),
   );
   for (const [i, pod] of connected.entries()) {
     const next = connected[(i + 1) % PODS];

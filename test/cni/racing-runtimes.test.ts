@@ -18,7 +18,7 @@ scenario("Two runtimes that call the same ADD get the same attachment", {}, asyn
     expect([one.exitCode, other.exitCode]).toEqual([0, 0]);
     expect(one.json).toEqual(other.json);
     expect((await remainsOf(lab)).links).toHaveLength(1);
-    await mustReachGateway(podOf({ name: "a", namespace, call, result: one.json, gatewayMac: "" }));
+    await mustReachGateway(podOf({ name: "a", namespace, call, result: one.json }));
     await mustCni("DEL", call);
     await expectNothingLeft(lab);
   }

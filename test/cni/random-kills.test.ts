@@ -96,7 +96,7 @@ async function expectAsKnown(
   if (known === null || known === "unknown") return;
   const addresses = known.ips.map(({ address }) => address);
   expect(found.addresses.map(({ address }) => address)).toEqual(addresses);
-  const pod = podOf({ name, namespace, call, result: known, gatewayMac: "" });
+  const pod = podOf({ name, namespace, call, result: known });
   const { received, output } = await ping(pod, pod.gateway4, { count: 1, patience: 5 });
   expect(received, output).toBe(1);
 }

@@ -27,7 +27,7 @@ scenario(
     await must("add", first);
     const result = JSON.parse(await must("add", second));
     const call = { socket: lab.agent.socket, network: "blue", containerId: "", netns: "" };
-    const pod = podOf({ name: "pod", namespace, call, result, gatewayMac: "" });
+    const pod = podOf({ name: "pod", namespace, call, result });
     await mustReachGateway(pod);
     await namespace.must("ping", ["-c", "1", "-W", "2", "192.0.2.1"]);
     for (const list of [first, second]) await must("check", list);

@@ -2,12 +2,12 @@ import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { addIpamPod, hostLocal, ownPlugins, reservedIn } from "../fixtures/ipam.ts";
-import { PLUGINS } from "../fixtures/ipam-plugins.ts";
 import { NETWORKS } from "../fixtures/lab.ts";
 import { expectBare, expectNothingLeft } from "../fixtures/leaks.ts";
 import { scenario } from "../fixtures/scenario.ts";
 import { expectEmptySpool, spoolDel } from "../fixtures/spool.ts";
 import { cni, mustCni } from "../harness/cni-call.ts";
+import { REFERENCE_PLUGINS } from "../harness/paths.ts";
 
 const needs = ["hostLocal"] as const;
 
@@ -44,7 +44,7 @@ scenario(
     // Fails DEL while the file is there.
     const script = `#!/bin/sh
 [ "$CNI_COMMAND" = DEL ] && [ -e ${broken} ] && echo '{"code":11,"msg":"broken"}' && exit 1
-exec ${PLUGINS}/host-local
+exec ${REFERENCE_PLUGINS}/host-local
 `;
     writeFileSync(join(path, "fragile"), script, { mode: 0o755 });
     const pod = await addIpamPod(lab, "a", hostLocal(lab, { type: "fragile" }), { path });

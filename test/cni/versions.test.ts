@@ -15,7 +15,7 @@ for (const cniVersion of SUPPORTED_VERSIONS) {
     const { json } = await mustCni("ADD", { ...call, cniVersion });
     expect(json).toEqual(expectedResult(json, call, cniVersion));
     const result = atLeast(cniVersion, "0.3.0") ? json : listsOf(json);
-    const pod = podOf({ name: "a", namespace, call, result, gatewayMac: "" });
+    const pod = podOf({ name: "a", namespace, call, result });
     await mustReachGateway(pod);
     await checkAsFarAsThereIsOne({ ...call, cniVersion, prevResult: json });
     const { stdout } = await mustCni("DEL", { ...call, cniVersion, prevResult: json });

@@ -1,11 +1,10 @@
-import { existsSync } from "node:fs";
 import { expect } from "vitest";
 import { type CriLab, criScenario, type Sandbox } from "../fixtures/cri.ts";
 import { expectNothingLeft } from "../fixtures/leaks.ts";
 import { mustPing } from "../fixtures/ping.ts";
 import { ipOf } from "../fixtures/pod.ts";
 import type { PodSandboxConfig } from "../harness/cri/messages.ts";
-import { REFERENCE_PLUGINS } from "../harness/paths.ts";
+import { lacksPlugin } from "../harness/reference-plugins.ts";
 import { run } from "../harness/run.ts";
 
 /** A plugin that follows ours, and what shows that it was called. */
@@ -94,9 +93,8 @@ async function mustReachFromOwnAddress(from: Sandbox, to: Sandbox): Promise<void
 }
 
 async function lacks(links: readonly Link[]): Promise<string> {
-  const absent = links.find(({ config }) => !existsSync(`${REFERENCE_PLUGINS}/${config.type}`));
-  if (absent)
-    return `needs ${absent.config.type} of containernetworking-plugins in ${REFERENCE_PLUGINS}`;
+  const absent = links.map(({ config }) => lacksPlugin(config.type)).find((lack) => lack !== "");
+  if (absent !== undefined) return absent;
   for (const { look } of links.filter(({ where }) => where === "node")) {
     const missing = await run("unshare", ["--net", ...look]).then(
       ({ exitCode, stderr }) => (exitCode === 0 ? "" : stderr.trim()),

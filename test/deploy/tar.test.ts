@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
@@ -36,4 +36,18 @@ it("a path of more than 100 bytes is divided, one that cannot be is refused", as
   const [line] = await listed([text(LONG, "x".repeat(513))]);
   expect(line).toBe(`-rw-r--r-- 0/0 513 1970-01-01 00:00 ${LONG}`);
   expect(() => tar([text("f".repeat(101), "")])).toThrow("at most 255 bytes");
+});
+
+it("tar unpacks files of every length as they were", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "millrace-tar-"));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  const files = [0, 1, 511, 512, 513, 100_000].map((length) =>
+    text(`made/file${length}`, `${length}`.padEnd(length, "x").slice(0, length)),
+  );
+  const archive = join(dir, "all.tar");
+  writeFileSync(archive, tar(inOrder(files)));
+  await must("tar", ["--extract", "--file", archive, "--directory", dir]);
+  for (const entry of files) {
+    expect(readFileSync(join(dir, entry.path))).toEqual(entry.kind === "file" && entry.data);
+  }
 });

@@ -7,6 +7,7 @@ import type { Scope } from "./scope.ts";
 export interface Background {
   /** What it has printed so far, both streams. */
   output(): string;
+  running(): boolean;
   /** Kills it; one that has ended is no error. */
   stop(): Promise<void>;
 }
@@ -39,7 +40,7 @@ export async function startBackground(
   const stop = () => end(child);
   scope.cleanup.defer(stop);
   await untilPrinted(child, () => text, ready, [file, ...args].join(" "), scope.signal);
-  return { output: () => text, stop };
+  return { output: () => text, running: () => isRunning(child), stop };
 }
 
 async function untilPrinted(

@@ -11,11 +11,9 @@ import {
 import { basename, join } from "node:path";
 import { goTool } from "./go-tools.ts";
 import type { Namespace } from "./namespace.ts";
-import { CNI_EXECUTABLE } from "./paths.ts";
+import { CNI_EXECUTABLE, REFERENCE_PLUGINS } from "./paths.ts";
+import type { RunResult } from "./run.ts";
 import type { Scope } from "./scope.ts";
-
-/** Where Debian's containernetworking-plugins installs the reference plugins. */
-export const REFERENCE_PLUGINS = "/usr/lib/cni";
 
 export type CnitoolVerb = "add" | "del" | "check" | "gc" | "status";
 
@@ -81,8 +79,27 @@ exit $status
 const WITH_OWN_RECORDS =
   'mkdir -p /var/lib/cni && mount --bind "$RECORDS" /var/lib/cni && exec "$@"';
 
+/**
+ * Runs cnitool on a node.
+ * @param records directory of the results that libcni keeps; made when missing
+ * @param args verb, name of the list and path of the pod's network namespace
+ * @throws Error when there is no cnitool
+ */
+export async function runCnitool(
+  node: Namespace,
+  records: string,
+  args: readonly string[],
+  env: Record<string, string>,
+): Promise<RunResult> {
+  const { path, lacks } = await goTool("cnitool");
+  if (lacks !== "") throw new Error(lacks);
+  mkdirSync(records, { recursive: true });
+  return await node.run("sh", ["-c", WITH_OWN_RECORDS, "sh", path, ...args], {
+    env: { PATH: process.env["PATH"] ?? "", RECORDS: records, ...env },
+  });
+}
+
 interface Place {
-  executable: string;
   node: Namespace;
   /** Executables, libcni's records, and a directory for each call. */
   dir: string;
@@ -90,10 +107,10 @@ interface Place {
 
 /** cnitool on a node. @throws Error when there is none */
 export async function openCnitool(scope: Scope, node: Namespace): Promise<Cnitool> {
-  const { path, lacks } = await goTool("cnitool");
+  const lacks = await lacksCnitool();
   if (lacks !== "") throw new Error(lacks);
-  const place: Place = { executable: path, node, dir: mkdtempSync(join(scope.dir, "cnitool-")) };
-  for (const part of ["bin", "records"]) mkdirSync(join(place.dir, part));
+  const place: Place = { node, dir: mkdtempSync(join(scope.dir, "cnitool-")) };
+  mkdirSync(join(place.dir, "bin"));
   installRecorders(join(place.dir, "bin"));
   return {
     call: (verb, call) => callCnitool(place, verb, call),
@@ -112,21 +129,17 @@ function installRecorders(bin: string): void {
 }
 
 async function callCnitool(
-  { executable, node, dir }: Place,
+  { node, dir }: Place,
   verb: CnitoolVerb,
   { network, netns, cniVersion, plugins, env }: CnitoolCall,
 ): Promise<CnitoolAnswer> {
   const recorded = mkdtempSync(join(dir, "call-"));
   const list = JSON.stringify({ cniVersion, name: network, plugins });
   writeFileSync(join(recorded, "list.conflist"), list);
-  const command = ["-c", WITH_OWN_RECORDS, "sh", executable, verb, network, netns];
-  const { exitCode, stdout, stderr } = await node.run("sh", command, {
-    env: {
-      PATH: process.env["PATH"] ?? "",
-      ...{ NETCONFPATH: recorded, CNI_PATH: join(dir, "bin") },
-      ...{ RECORDS: join(dir, "records"), RECORDED: recorded },
-      ...env,
-    },
+  const args = [verb, network, netns];
+  const { exitCode, stdout, stderr } = await runCnitool(node, join(dir, "records"), args, {
+    ...{ NETCONFPATH: recorded, CNI_PATH: join(dir, "bin"), RECORDED: recorded },
+    ...env,
   });
   return { exitCode, stdout, stderr, calls: readCalls(recorded) };
 }

@@ -56,7 +56,6 @@ export const GO_RECIPES = {
   ctr: ofContainerd("ctr"),
   "multus-shim": ofMultus("multus-shim"),
   "multus-daemon": ofMultus("multus-daemon"),
-  multus: ofMultus("multus"),
 } satisfies Record<string, GoRecipe>;
 
 export type GoToolName = keyof typeof GO_RECIPES;

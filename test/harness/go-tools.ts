@@ -26,9 +26,10 @@ const asked = new Map<GoToolName, Promise<GoTool>>();
 /**
  * Finds a program, and builds it where a test may and there is none. It is looked for where its
  * environment variable points (FLANNELD, KUBE_APISERVER), else among those built before.
+ * @param onBuild called before it is built; with it, those are built too that take long
  */
-export function goTool(name: GoToolName): Promise<GoTool> {
-  const known = asked.get(name) ?? findOrBuild(name);
+export function goTool(name: GoToolName, onBuild?: () => void): Promise<GoTool> {
+  const known = asked.get(name) ?? findOrBuild(name, onBuild);
   asked.set(name, known);
   return known;
 }
@@ -38,16 +39,17 @@ export function toolsOnDemand(): GoToolName[] {
   return (Object.keys(GO_RECIPES) as GoToolName[]).filter((name) => GO_RECIPES[name].onDemand);
 }
 
-async function findOrBuild(name: GoToolName): Promise<GoTool> {
+async function findOrBuild(name: GoToolName, onBuild?: () => void): Promise<GoTool> {
   const recipe: GoRecipe = GO_RECIPES[name];
   const named = namedTool(name, recipe.variable);
   if (named !== null) return named;
   const path = storedPath(name);
   if (isExecutable(path)) return { path, lacks: "" };
-  if (!recipe.onDemand) {
+  if (!recipe.onDemand && onBuild === undefined) {
     const how = `name it in ${recipe.variable} or run node test/harness/build-go-tools.ts ${name}`;
     return { path: "", lacks: `needs ${name}, which takes long to build: ${how}` };
   }
+  onBuild?.();
   return await buildGoTool(name).then(
     () => ({ path, lacks: "" }),
     (error: Error) => ({ path: "", lacks: `needs ${name}, built by Go: ${inShort(error)}` }),
@@ -62,7 +64,7 @@ export function namedTool(name: string, variable: string): GoTool | null {
   return { path: "", lacks: `needs ${name}: ${variable}=${path} cannot be executed` };
 }
 
-export function storedPath(name: GoToolName): string {
+function storedPath(name: GoToolName): string {
   return join(STORE, `${name}-${GO_RECIPES[name].version}`);
 }
 

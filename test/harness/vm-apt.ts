@@ -25,7 +25,7 @@ export interface Apt {
  */
 export async function openApt(dir: string, signal: AbortSignal): Promise<Apt> {
   if (!existsSync(KEYRING)) throw new Error(`${KEYRING} is missing (debian-archive-keyring)`);
-  const options = prepare(dir);
+  const options = privateLists(dir, SUITES);
   const run = (timeoutMs: number, command: readonly string[]) =>
     must("setpriv", ["--pdeathsig", "TERM", ...command], { timeoutMs, signal });
   const apt = (tool: string, args: readonly string[]) =>
@@ -47,12 +47,16 @@ export async function openApt(dir: string, signal: AbortSignal): Promise<Apt> {
 
 const wanted = () => ["--no-install-recommends", "-t", SUITES.at(-1) ?? "", ...PACKAGES];
 
-function prepare(dir: string): string[] {
+/**
+ * Options that have apt read the lists of these suites into `dir` and ignore what is installed.
+ * @param suites of Debian, e.g. "trixie"
+ */
+export function privateLists(dir: string, suites: readonly string[]): string[] {
   for (const path of ["lists/partial", "cache/archives/partial"]) {
     mkdirSync(join(dir, path), { recursive: true });
   }
   const mirror = mirrorOf(readSources());
-  const lines = SUITES.map((suite) => `deb [signed-by=${KEYRING}] ${mirror} ${suite} main\n`);
+  const lines = suites.map((suite) => `deb [signed-by=${KEYRING}] ${mirror} ${suite} main\n`);
   writeFileSync(join(dir, "sources.list"), lines.join(""));
   writeFileSync(join(dir, "status"), ""); // nothing counts as installed
   return [

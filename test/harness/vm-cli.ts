@@ -26,11 +26,16 @@ await import("./main.mjs");
 `;
 
 /**
- * Our command line program in a few files. A guest opens files slowly, and an agent that is read
- * from its 700 takes five times as long to start.
- * @returns what tells a guest of it, for env(1)
+ * A guest opens files slowly, and an agent that is read from its 700 takes five times as long to
+ * start.
+ * @returns what tells a guest of the program in few files, for env(1)
  */
 export async function cliForGuests(): Promise<string[]> {
+  return [`MILLRACE_CLI=${join(await bundledCli(), START)}`];
+}
+
+/** Our command line program in a few files. @returns the directory that they are in */
+export async function bundledCli(): Promise<string> {
   const files = await bundle();
   const hash = createHash("sha256")
     .update(JSON.stringify([...files]))
@@ -42,7 +47,7 @@ export async function cliForGuests(): Promise<string[]> {
     removeOld();
     write(files, dir);
   }
-  return [`MILLRACE_CLI=${join(dir, START)}`];
+  return dir;
 }
 
 async function bundle(): Promise<Map<string, string>> {

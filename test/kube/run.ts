@@ -1,68 +1,31 @@
 // Runs test/kube, after it has built what a cluster consists of: npm run test:kube [-- PART OF A PATH ...]
-import { accessSync, constants, existsSync } from "node:fs";
-import { resolve } from "node:path";
-import { countVitest, summarise } from "../../src/setup/results.ts";
-import { root } from "../../src/setup/run.mjs";
-import { runSuite, type Suite } from "../../src/setup/suites.ts";
+import { summarise } from "../../src/setup/results.ts";
+import { runSuite, vitest } from "../../src/setup/suites.ts";
 import { whatEtcdLacks } from "../fixtures/kube-etcd.ts";
 import { whatIsMissing } from "../fixtures/needs.ts";
 import { GO_RECIPES, type GoToolName } from "../harness/go-recipes.ts";
-import { buildGoTool, namedTool, storedPath } from "../harness/go-tools.ts";
+import { goTool } from "../harness/go-tools.ts";
+import { lacksPlugin } from "../harness/reference-plugins.ts";
 
 const TOOLS = [
   ...["kube-apiserver", "kube-scheduler", "kubelet", "multus-daemon", "multus-shim"],
   ...["containerd", "containerd-shim-runc-v2", "ctr"],
 ] as const satisfies GoToolName[];
-/** Programs of Debian packages. */
-const PROGRAMS = {
-  "/usr/sbin/runc": "runc",
-  "/usr/lib/cni/bridge": "containernetworking-plugins",
-};
 
 /** Why no cluster can be run here, in words; "" when one can. Builds what can be built. */
 async function prepare(): Promise<string> {
-  const lacks = whatIsMissing(["root", "afXdp", "bridge", "python"]) || whatEtcdLacks();
+  const lacks = whatIsMissing(["root", "afXdp", "bridge", "python", "runc"]) || whatEtcdLacks();
   if (lacks !== "") return lacks;
-  for (const [path, name] of Object.entries(PROGRAMS)) {
-    if (!isExecutable(path)) return `needs ${path}: install the Debian package ${name}`;
-  }
+  const lacksBridge = lacksPlugin("bridge");
+  if (lacksBridge !== "") return lacksBridge;
   for (const name of TOOLS) {
-    const problem = await provide(name);
-    if (problem !== "") return problem;
+    const { version } = GO_RECIPES[name];
+    const tool = await goTool(name, () => {
+      console.log(`  building ${name} ${version}, once; all of them take half an hour ...`);
+    });
+    if (tool.lacks !== "") return tool.lacks;
   }
   return "";
-}
-
-async function provide(name: GoToolName): Promise<string> {
-  const { variable, version } = GO_RECIPES[name];
-  const named = namedTool(name, variable);
-  if (named !== null) return named.lacks;
-  if (!existsSync(storedPath(name))) {
-    console.log(`  building ${name} ${version}, once; all of them take half an hour ...`);
-  }
-  return await buildGoTool(name).then(
-    () => "",
-    (error: Error) => `needs ${name}, built by Go 1.25 or newer: ${error.message}`,
-  );
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function suite(filters: readonly string[]): Suite {
-  const report = resolve(root, "build/test/kube.json");
-  const args = [
-    [resolve(root, "node_modules/vitest/vitest.mjs"), "run", "--project", "kube", ...filters],
-    ["--reporter=verbose", "--reporter=json", `--outputFile.json=${report}`],
-  ].flat();
-  const env = { MILLRACE_KUBE: "1" };
-  return { name: "kube", command: process.execPath, args, env, report, count: countVitest };
 }
 
 async function main(): Promise<void> {
@@ -75,7 +38,9 @@ async function main(): Promise<void> {
   }
   const lacks = await prepare();
   if (lacks !== "") return console.log(`\nskipped, all of it: ${lacks}`);
-  const { outcome, seconds } = await runSuite(suite(process.argv.slice(2)));
+  const { outcome, seconds } = await runSuite(
+    vitest("kube", process.argv.slice(2), { MILLRACE_KUBE: "1" }),
+  );
   process.exitCode = summarise([{ suite: "kube", outcome, seconds }], interrupted) ? 0 : 1;
 }
 

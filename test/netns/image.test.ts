@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { root } from "../../src/setup/run.mjs";
 import { agentContainer, deployed } from "../fixtures/deploy.ts";
-import { buildImage, throughContainer, unpackImage, whatRuncLacks } from "../fixtures/image.ts";
+import { buildImage, type Image, throughContainer, unpackImage } from "../fixtures/image.ts";
 import { openLab } from "../fixtures/lab.ts";
 import { whatIsMissing } from "../fixtures/needs.ts";
 import { mustReach } from "../fixtures/ping.ts";
@@ -20,9 +20,15 @@ const tree = join(scope.dir, "tree");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const lacks = whatIsMissing(["root"]) || (await buildImage(archive));
 
+let image: Promise<Image> | undefined;
+const unpacked = (): Promise<Image> => {
+  image ??= unpackImage(archive, tree);
+  return image;
+};
+
 test("programs run in the image, which has all that they load", { timeout }, async ({ skip }) => {
   skip(lacks !== "", lacks);
-  const { config, run } = await unpackImage(archive, tree);
+  const { config, run } = await unpacked();
   expect(config.Cmd).toEqual(["millrace", "help"]);
   expect(await run("millrace", "--version")).toMatchObject({ stdout: `${version}\n`, stderr: "" });
   expect((await run("millrace", "agent", "--help")).stdout).toContain("--config <file>");
@@ -41,9 +47,9 @@ test("programs run in the image, which has all that they load", { timeout }, asy
 test("the agent attaches pods from a container with the rights of the DaemonSet", {
   timeout,
 }, async ({ skip }) => {
-  const missing = lacks || whatIsMissing(["root", "afXdp"]) || (await whatRuncLacks());
+  const missing = lacks || whatIsMissing(["root", "afXdp", "runc"]);
   skip(missing !== "", missing);
-  await unpackImage(archive, tree);
+  await unpacked();
   const { securityContext } = agentContainer(deployed("millrace.yaml"));
   const name = scope.name("agent");
   const container = (netns: string) =>

@@ -1,29 +1,28 @@
-import { accessSync, copyFileSync, mkdirSync, readdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { install } from "../../src/install/install.ts";
 import { uninstall } from "../../src/install/uninstall.ts";
 import { openLab } from "../fixtures/lab.ts";
 import { whatIsMissing } from "../fixtures/needs.ts";
-import { goTool } from "../harness/go-tools.ts";
+import { lacksCnitool, runCnitool } from "../harness/cnitool.ts";
 import { createNamespace } from "../harness/namespace.ts";
-import { CNI_EXECUTABLE } from "../harness/paths.ts";
+import { CNI_EXECUTABLE, REFERENCE_PLUGINS } from "../harness/paths.ts";
+import { lacksPlugin } from "../harness/reference-plugins.ts";
 import { openScope } from "../harness/scope.ts";
 
-const TUNING = "/usr/lib/cni/tuning";
 const timeout = 60_000;
 
 test("libcni attaches a pod by what install has written, and finds the agent's status", {
   timeout,
 }, async ({ skip }) => {
-  const cnitool = await goTool("cnitool");
-  const lacks = whatIsMissing(["root", "afXdp"]) || cnitool.lacks || whatTuningLacks();
+  const lacks = whatIsMissing(["root", "afXdp"]) || (await lacksCnitool()) || lacksPlugin("tuning");
   skip(lacks !== "", lacks);
   await using scope = await openScope("test", { catchSignals: true });
   const lab = await openLab(scope);
   const [binDir, confDir] = [join(scope.dir, "bin"), join(scope.dir, "conf")];
   mkdirSync(binDir);
-  copyFileSync(TUNING, join(binDir, "tuning"));
+  copyFileSync(join(REFERENCE_PLUGINS, "tuning"), join(binDir, "tuning"));
   const { socket } = lab.agent;
   const put = (chain: string[]) => {
     const conflist = { network: "blue", chain, socket, file: "10-millrace.conflist" };
@@ -32,13 +31,9 @@ test("libcni attaches a pod by what install has written, and finds the agent's s
   };
   await put(["tuning"]);
   const { path } = await createNamespace(scope, "pod");
-  const env = { PATH: process.env["PATH"] ?? "", NETCONFPATH: confDir, CNI_PATH: binDir };
-  // cnitool keeps its records in one place, which in the mounts of a namespace is another one.
+  const env = { NETCONFPATH: confDir, CNI_PATH: binDir };
   const records = join(scope.dir, "records");
-  mkdirSync(records);
-  const script = 'mkdir -p /var/lib/cni && mount --bind "$0" /var/lib/cni && exec "$@"';
-  const command = ["-c", script, records, cnitool.path];
-  const libcni = (verb: string) => lab.node.run("sh", [...command, verb, "blue", path], { env });
+  const libcni = (verb: string) => runCnitool(lab.node, records, [verb, "blue", path], env);
 
   const added = await libcni("add");
   expect(added).toMatchObject({ exitCode: 0 });
@@ -57,12 +52,3 @@ test("libcni attaches a pod by what install has written, and finds the agent's s
   await remove();
   expect([...readdirSync(binDir), ...readdirSync(confDir)]).toEqual(["tuning"]);
 });
-
-function whatTuningLacks(): string {
-  try {
-    accessSync(TUNING);
-    return "";
-  } catch {
-    return `needs ${TUNING}: install the Debian package containernetworking-plugins`;
-  }
-}

@@ -1,45 +1,14 @@
-import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import type { RequestListener } from "node:http";
+import { expect, onTestFinished, test } from "vitest";
+import { answeringApi } from "../api-fixture.ts";
 import { ClusterApi } from "./cluster-api.ts";
 
-// Answers that a real API server gives only now and then; test/netns/webhook*.test.ts has one.
-
-const cleanups: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const cleanUp of cleanups.splice(0).reverse()) await cleanUp();
-});
+// test/netns/webhook*.test.ts has a real API server.
 
 async function connect(answer: RequestListener) {
-  const dir = mkdtempSync(join(tmpdir(), "millrace-api-"));
-  const server = createServer(answer).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  const path = join(dir, "kubeconfig");
-  const writeToken = (token: string) => {
-    // The library takes HTTP only where nobody asks for certificates.
-    const cluster = { server: `http://127.0.0.1:${port}`, "insecure-skip-tls-verify": true };
-    const config = {
-      clusters: [{ name: "a", cluster }],
-      users: [{ name: "a", user: { token } }],
-      contexts: [{ name: "a", context: { cluster: "a", user: "a" } }],
-      "current-context": "a",
-    };
-    writeFileSync(path, JSON.stringify(config));
-  };
-  writeToken("first");
-  const api = new ClusterApi(path);
-  cleanups.push(() => {
-    rmSync(dir, { recursive: true });
-    server.closeAllConnections();
-    server.close();
-    return api.close();
-  });
+  const { kubeconfig, writeToken } = await answeringApi(answer);
+  const api = new ClusterApi(kubeconfig);
+  onTestFinished(() => api.close());
   return { api, writeToken };
 }
 
@@ -97,7 +66,7 @@ test("a definition that is not there is told from an API without definitions", a
 test("outside of a pod a kubeconfig is asked for", () => {
   const { KUBERNETES_SERVICE_HOST: host } = process.env;
   delete process.env["KUBERNETES_SERVICE_HOST"];
-  cleanups.push(() => {
+  onTestFinished(() => {
     if (host !== undefined) process.env["KUBERNETES_SERVICE_HOST"] = host;
   });
   expect(() => new ClusterApi(undefined)).toThrow("name a configuration with --kubeconfig");

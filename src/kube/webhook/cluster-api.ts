@@ -1,6 +1,6 @@
 import { ApiException, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import { bounded } from "../../fabric/kubernetes-config.ts";
-import { isUnauthorized } from "../../fabric/kubernetes-error.ts";
+import { RenewedConnection } from "../renewed-connection.ts";
 import { Connection } from "./connection.ts";
 import type { Definition } from "./demand.ts";
 import type { NetworkReference } from "./networks-annotation.ts";
@@ -19,8 +19,7 @@ export interface ConfiguredWebhook {
 
 /** What the webhook asks of the Kubernetes API. */
 export class ClusterApi {
-  readonly #kubeconfig: string | undefined;
-  #connection: Connection;
+  readonly #connection: RenewedConnection<Connection>;
 
   /**
    * @param kubeconfig path; undefined in a pod, for its service account
@@ -30,8 +29,7 @@ export class ClusterApi {
     if (kubeconfig === undefined && !process.env["KUBERNETES_SERVICE_HOST"]) {
       throw new Error("this is no pod of a cluster; name a configuration with --kubeconfig");
     }
-    this.#kubeconfig = kubeconfig;
-    this.#connection = new Connection(kubeconfig);
+    this.#connection = new RenewedConnection(() => new Connection(kubeconfig));
   }
 
   /**
@@ -44,7 +42,7 @@ export class ClusterApi {
     signal: AbortSignal,
   ): Promise<Definition | null> {
     try {
-      const object = await this.#ask(signal, ({ objects }) =>
+      const object = await this.#connection.ask(signal, ({ objects }) =>
         objects.getNamespacedCustomObject(
           { ...DEFINITIONS, namespace, name },
           bounded(setHeaderOptions("Accept", "application/json"), signal),
@@ -62,7 +60,7 @@ export class ClusterApi {
 
   /** The webhooks of a MutatingWebhookConfiguration. @throws Error as of `definition` */
   async webhooks(name: string, signal: AbortSignal): Promise<ConfiguredWebhook[]> {
-    const { webhooks = [] } = await this.#ask(signal, ({ configurations }) =>
+    const { webhooks = [] } = await this.#connection.ask(signal, ({ configurations }) =>
       configurations.readMutatingWebhookConfiguration(
         { name },
         bounded(setHeaderOptions("Accept", "application/json"), signal),
@@ -83,7 +81,7 @@ export class ClusterApi {
     signal: AbortSignal,
   ): Promise<void> {
     const merged = webhooks.map((webhook) => ({ name: webhook, clientConfig: { caBundle } }));
-    await this.#ask(signal, ({ configurations }) =>
+    await this.#connection.ask(signal, ({ configurations }) =>
       configurations.patchMutatingWebhookConfiguration(
         { name, body: { webhooks: merged } },
         bounded(setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch), signal),
@@ -92,30 +90,7 @@ export class ClusterApi {
   }
 
   async close(): Promise<void> {
-    await this.#connection.config.closePool(true);
-  }
-
-  /**
-   * Asks, and a second time by a new connection when the first is not believed any more or cannot
-   * be reached: an API server that was restarted has closed those that are kept.
-   */
-  async #ask<T>(signal: AbortSignal, request: (connection: Connection) => Promise<T>): Promise<T> {
-    const connection = this.#connection;
-    try {
-      return await request(connection);
-    } catch (error) {
-      if (signal.aborted) throw new Error("the Kubernetes API does not answer", { cause: error });
-      if (error instanceof ApiException && !isUnauthorized(error)) throw error;
-      this.#renew(connection);
-      return await request(this.#connection);
-    }
-  }
-
-  #renew(failed: Connection): void {
-    // Others may have seen the same failure before.
-    if (this.#connection !== failed) return;
-    this.#connection = new Connection(this.#kubeconfig);
-    failed.config.closePool(false);
+    await this.#connection.close();
   }
 }
 

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
@@ -8,12 +7,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { whatIsMissing } from "../../fixtures/needs.ts";
 import { waitFor } from "../../fixtures/wait.ts";
 import { goTool } from "../go-tools.ts";
 import type { Namespace } from "../namespace.ts";
 import { atOurPace } from "../pace.ts";
 import { CNI_EXECUTABLE, REFERENCE_PLUGINS } from "../paths.ts";
-import { must } from "../run.ts";
 import type { Scope } from "../scope.ts";
 import { type Box, type BoxProcess, openBox } from "./box.ts";
 import { removeCgroups } from "./cgroups.ts";
@@ -24,20 +23,14 @@ import { unmountBelow } from "./mounts.ts";
 
 export interface Containerd {
   paths: ContainerdPaths;
-  /** Its namespaces: what a kubelet of the same node must run in too. */
-  box: Box;
   cri: CriClient;
   /** For the pods' cgroups: `linux.cgroup_parent` of a sandbox, `cgroupRoot` of a kubelet. */
   cgroup: string;
-  /** Static executable that does nothing until SIGTERM. */
-  init: string;
   log(): string;
   /** SIGKILL; sandboxes live on. */
   kill(): Promise<void>;
   /** Starts it again, and waits until it serves CRI. */
   start(): Promise<void>;
-  /** Makes an image of one static executable known, which containers find at /init. */
-  importImage(name: string, executable: string): Promise<void>;
 }
 
 export interface ContainerdOptions {
@@ -58,10 +51,7 @@ export async function whatContainerdLacks(): Promise<string> {
     const { lacks } = await goTool(name);
     if (lacks !== "") return lacks;
   }
-  return await must("runc", ["--version"]).then(
-    () => "",
-    (error: Error) => `needs runc: ${error.message}`,
-  );
+  return whatIsMissing(["runc"]);
 }
 
 /**
@@ -83,21 +73,26 @@ export async function startContainerd(
   const init = await buildInit(paths.dir);
   const box = await openBox(scope, node, { init, shared: paths.sandboxNetns });
   const cri = openCriClient(scope, paths.socket);
-  const ctr = await goTool("ctr");
   const containerd: Containerd = {
-    ...{ paths, box, cri, cgroup: `/${cgroup}`, init },
+    ...{ paths, cri, cgroup: `/${cgroup}` },
     log: () => readFileSync(paths.log, "utf8"),
     ...processOf(scope, paths, box, cri),
-    async importImage(name, executable) {
-      const file = join(paths.dir, `${createHash("sha256").update(name).digest("hex")}.tar`);
-      writeImage(file, name, executable);
-      const command = ["--address", paths.socket, ...NAMESPACE, "images", "import", file];
-      await box.must(ctr.path, command);
-    },
   };
   await containerd.start();
-  await containerd.importImage(PAUSE_IMAGE, init);
+  await importPause(paths, box, init);
   return containerd;
+}
+
+/** Makes the one image known that sandboxes need. @param init static executable, its only program */
+async function importPause(
+  { dir, socket }: ContainerdPaths,
+  box: Box,
+  init: string,
+): Promise<void> {
+  const file = join(dir, "pause.tar");
+  writeImage(file, PAUSE_IMAGE, init);
+  const { path } = await goTool("ctr");
+  await box.must(path, ["--address", socket, ...NAMESPACE, "images", "import", file]);
 }
 
 async function prepare(dir: string, conflists: Record<string, unknown>): Promise<ContainerdPaths> {

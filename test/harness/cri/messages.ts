@@ -36,6 +36,5 @@ export interface PodSandboxStatusResponse {
 
 export interface PodSandbox {
   id: string;
-  metadata: { name: string; namespace: string };
   state: SandboxState;
 }

@@ -2,11 +2,11 @@ import { existsSync, readdirSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { PLUGINS } from "../../fixtures/ipam-plugins.ts";
 import { mustPing } from "../../fixtures/ping.ts";
 import { type Pod, podOf } from "../../fixtures/pod.ts";
 import { type CniCall, cni, mustCni } from "../../harness/cni-call.ts";
 import type { Namespace } from "../../harness/namespace.ts";
+import { REFERENCE_PLUGINS } from "../../harness/paths.ts";
 import { expectAsBefore, findVf, stateOf } from "../fixtures/life-cycle.ts";
 import { pfsOf } from "../fixtures/pci.ts";
 import { agentScenario } from "../fixtures/scenario.ts";
@@ -30,7 +30,7 @@ function callOf(lab: VfLab, namespace: Namespace, deviceID: string): CniCall {
   const ipam = { type: "host-local", ranges, routes: [{ dst: "0.0.0.0/0" }], dataDir };
   return {
     ...{ network: NAME, containerId: namespace.name, netns: namespace.path, ifname: "net1" },
-    ...{ socket: lab.agent.socket, cniVersion: "1.0.0", env: { CNI_PATH: PLUGINS } },
+    ...{ socket: lab.agent.socket, cniVersion: "1.0.0", env: { CNI_PATH: REFERENCE_PLUGINS } },
     config: { mode: "vf", deviceID, ipam },
   };
 }
@@ -86,6 +86,6 @@ async function attach(lab: VfLab, name: string, device = ""): Promise<Pod> {
   const call = callOf(lab, namespace, device);
   const { json: result } = await mustCni("ADD", call);
   const [link] = result.interfaces;
-  const pod = podOf({ name, namespace, call, result, gatewayMac: "" });
+  const pod = podOf({ name, namespace, call, result });
   return { ...pod, ifname: link.name, mac: link.mac };
 }
