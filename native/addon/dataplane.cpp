@@ -29,6 +29,8 @@ class DataplaneObject : public Napi::ObjectWrap<DataplaneObject> {
                                 InstanceMethod<&This::SyncQueues>("syncQueues"),
                                 InstanceMethod<&This::SetPrefixes>("setPrefixes"),
                                 InstanceMethod<&This::PortStatistics>("portStatistics"),
+                                InstanceMethod<&This::CountFlows>("countFlows"),
+                                InstanceMethod<&This::FlowLaneMissing>("flowLaneMissing"),
                                 InstanceMethod<&This::ApplyRoutes>("applyRoutes"),
                                 InstanceMethod<&This::ListRoutes>("listRoutes"),
                                 InstanceMethod<&This::ApplyNeighbours>("applyNeighbours"),
@@ -55,7 +57,7 @@ class DataplaneObject : public Napi::ObjectWrap<DataplaneObject> {
     const auto workers = list<WorkerOptions>(object, "workers", parse_worker);
     auto counters = object.Get("counters").As<Napi::BigUint64Array>();
     if (counters.ElementLength() <
-        std::size_t{kCounterSlots} * (kMaxWorkers + workers.size() * kMaxPorts))
+        std::size_t{kCounterSlots} * (kMaxWorkers + (workers.size() + 1) * kMaxPorts))
       throw Napi::TypeError::New(info.Env(), "counters is smaller than counterLayout asks for");
     counters_ = Napi::Persistent(counters.As<Napi::Object>());
     auto* blocks = reinterpret_cast<CounterBlock*>(counters.Data());
@@ -190,6 +192,14 @@ class DataplaneObject : public Napi::ObjectWrap<DataplaneObject> {
 
   Napi::Value PortStatistics(const Napi::CallbackInfo& info) {
     return to_js(info.Env(), dataplane_->statistics(as_port(info[0])));
+  }
+
+  Napi::Value FlowLaneMissing(const Napi::CallbackInfo& info) {
+    return Napi::String::New(info.Env(), dataplane_->lane_missing());
+  }
+
+  Napi::Value CountFlows(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), dataplane_->count_flows());
   }
 
   Napi::Value ApplyRoutes(const Napi::CallbackInfo& info) {

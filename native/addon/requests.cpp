@@ -122,6 +122,7 @@ AddPortRequest parse_port(const Napi::Object& object) {
   config.peer_mac = optional(text(object, "podMac"), parse_mac).value_or(Mac{});
   config.mtu = number(object, "mtu");
   config.spoof_check = flag(object, "spoofCheck");
+  config.lane = flag(object, "flowLane");
   parse_addresses(object, config);
   parse_vlans(object, request);
   request.mac_limit = number(object, "macLimit");

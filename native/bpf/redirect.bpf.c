@@ -141,6 +141,8 @@ static __always_inline int is_ours(struct xdp_md* ctx, const struct millrace_por
   return 0;
 }
 
+#include "lane.bpf.h"
+
 static __always_inline const struct millrace_port* find_port(__u32 ifindex) {
   __u32 slot = ifindex % MILLRACE_MAX_PORTS;
   const struct millrace_port* port = bpf_map_lookup_elem(&ports_direct, &slot);
@@ -148,9 +150,13 @@ static __always_inline const struct millrace_port* find_port(__u32 ifindex) {
   return bpf_map_lookup_elem(&ports, &ifindex);
 }
 
-static __always_inline int redirect(struct xdp_md* ctx) {
+static __always_inline int redirect(struct xdp_md* ctx, const int frags) {
   const struct millrace_port* port = find_port(ctx->ingress_ifindex);
   if (!port) return XDP_PASS;
+  if (lane_wanted && port->lane) {
+    const int action = lane(ctx, port, frags);
+    if (action != LANE_MISS) return action;
+  }
   if (port->take != MILLRACE_TAKE_ALL && !is_ours(ctx, port)) return XDP_PASS;
   if (ctx->rx_queue_index >= port->queues) return port->fallback;
   return bpf_redirect_map(&xsks, port->slot * MILLRACE_QUEUES_PER_PORT + ctx->rx_queue_index,
@@ -159,19 +165,19 @@ static __always_inline int redirect(struct xdp_md* ctx) {
 
 SEC("xdp")
 int millrace_redirect(struct xdp_md* ctx) {
-  return redirect(ctx);
+  return redirect(ctx, 0);
 }
 
 // For devices whose frames may span several buffers: MTUs beyond one page.
 SEC("xdp.frags")
 int millrace_redirect_frags(struct xdp_md* ctx) {
-  return redirect(ctx);
+  return redirect(ctx, 1);
 }
 
 // The same once more: a link can only be updated to another program.
 SEC("xdp.frags")
 int millrace_redirect_again(struct xdp_md* ctx) {
-  return redirect(ctx);
+  return redirect(ctx, 1);
 }
 
 char _license[] SEC("license") = "GPL";

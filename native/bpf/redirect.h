@@ -33,6 +33,7 @@ struct millrace_port {
   __u32 queues;    // queues that may have a socket; frames of others go the fallback way
   __u32 fallback;  // XDP_DROP for a pod port, XDP_PASS for a shared uplink
   __u32 take;      // MILLRACE_TAKE_…
+  __u32 lane;      // whether flows may take the flow lane (lane.h)
   struct millrace_vtep vteps[MILLRACE_MAX_VTEPS];
 };
 

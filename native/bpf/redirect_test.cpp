@@ -145,18 +145,21 @@ class RedirectTest : public ::testing::Test {
                                           .queues = 1,
                                           .fallback = XDP_DROP,
                                           .take = MILLRACE_TAKE_ALL,
+                                          .lane = 0,
                                           .vteps = {}};
   static constexpr millrace_port kUplink{.ifindex = kLoopback,
                                          .slot = kSlot,
                                          .queues = 1,
                                          .fallback = XDP_PASS,
                                          .take = MILLRACE_TAKE_OURS,
+                                         .lane = 0,
                                          .vteps = {kVtep}};
   static constexpr millrace_port kDedicated{.ifindex = kLoopback,
                                             .slot = kSlot,
                                             .queues = 1,
                                             .fallback = XDP_PASS,
                                             .take = MILLRACE_TAKE_DEDICATED,
+                                            .lane = 0,
                                             .vteps = {}};
 
  private:

@@ -45,8 +45,10 @@ void Bridges::apply_hosts(std::uint32_t id, std::span<const HostChange> changes)
   bridge.hosts.publish();
 }
 
-void Bridges::age(std::uint64_t now_ns) {
-  for (const auto& [id, bridge] : bridges_) bridge->age(now_ns);
+std::uint32_t Bridges::age(std::uint64_t now_ns) {
+  std::uint32_t forgotten = 0;
+  for (const auto& [id, bridge] : bridges_) forgotten += bridge->age(now_ns);
+  return forgotten;
 }
 
 bool Bridges::has_retired() const {

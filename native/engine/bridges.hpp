@@ -36,8 +36,8 @@ class Bridges {
 
   void apply_hosts(std::uint32_t id, std::span<const HostChange> changes);
 
-  // About once a second.
-  void age(std::uint64_t now_ns);
+  // About once a second. Returns how many addresses were forgotten.
+  std::uint32_t age(std::uint64_t now_ns);
   bool has_retired() const;
   // Precondition: every worker has passed a quiescent state.
   void reclaim();

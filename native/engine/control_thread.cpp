@@ -9,9 +9,9 @@
 namespace millrace {
 
 void ControlThread::start(std::function<void(const GraphEvent&)> handle,
-                          std::function<void()> every_second) {
+                          std::function<void()> tick) {
   handle_ = std::move(handle);
-  every_second_ = std::move(every_second);
+  tick_ = std::move(tick);
   stop_.store(false);
   thread_ = std::thread([this] { run(); });
   ::pthread_setname_np(thread_.native_handle(), "mr-control");
@@ -37,11 +37,12 @@ bool ControlThread::take_events() {
 
 void ControlThread::run() {
   using Clock = std::chrono::steady_clock;
-  auto next = Clock::now() + std::chrono::seconds(1);
+  constexpr auto kInterval = std::chrono::milliseconds(1000 / kTicksPerSecond);
+  auto next = Clock::now() + kInterval;
   while (!stop_.load()) {
     if (Clock::now() >= next) {
-      every_second_();
-      next = Clock::now() + std::chrono::seconds(1);
+      tick_();
+      next = Clock::now() + kInterval;
     }
     bell_.lie_down();
     if (!take_events()) {

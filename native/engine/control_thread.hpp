@@ -1,6 +1,6 @@
 #pragma once
 // The thread that does for the workers what they must not do themselves: takes their events, and
-// once a second the housekeeping of the tables. Sleeps otherwise.
+// a few times a second does the housekeeping of the tables. Sleeps otherwise.
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -20,7 +20,8 @@ class ControlThread {
   explicit ControlThread(Rings& rings) : rings_(rings) {}
   ~ControlThread() { stop(); }
 
-  void start(std::function<void(const GraphEvent&)> handle, std::function<void()> every_second);
+  static constexpr std::uint32_t kTicksPerSecond = 5;
+  void start(std::function<void(const GraphEvent&)> handle, std::function<void()> tick);
   void stop();
   // Rung by a worker that has put an event into its ring.
   Bell& bell() { return bell_; }
@@ -32,7 +33,7 @@ class ControlThread {
   Rings& rings_;
   Bell bell_;
   std::function<void(const GraphEvent&)> handle_;
-  std::function<void()> every_second_;
+  std::function<void()> tick_;
   std::atomic<bool> stop_{false};
   std::thread thread_;
 };

@@ -1,7 +1,7 @@
 #pragma once
 // Counters live in memory that JavaScript maps too: kMaxWorkers worker blocks, then kMaxPorts port
-// blocks for each worker. One writer per block (its worker), relaxed stores; readers never stop it.
-// JS learns the layout from the addon, nothing is repeated.
+// blocks for each worker and for the flow lane. One writer per block, relaxed stores; readers never
+// stop it. JS learns the layout from the addon, nothing is repeated.
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -26,13 +26,14 @@ enum PortCounter : std::uint32_t {
   kTxStalls,     // kicks that the kernel answered with EAGAIN, EBUSY or ENOBUFS
   kFloodCopies,  // frames copied to reach more than one port of a bridge domain
   kMacMoves,     // learned addresses that turned up here and were elsewhere before
+  kLanePackets,  // of those received, forwarded by the flow lane
   kPortCounterCount,
   kFirstDrop = 16,
 };
 
 constexpr std::array<std::string_view, kPortCounterCount> kPortCounterNames = {
-    "rx_packets",   "rx_bytes", "tx_packets", "tx_bytes",     "icmp_errors",
-    "icmp_limited", "tx_kicks", "tx_stalls",  "flood_copies", "mac_moves"};
+    "rx_packets", "rx_bytes",  "tx_packets",   "tx_bytes",  "icmp_errors", "icmp_limited",
+    "tx_kicks",   "tx_stalls", "flood_copies", "mac_moves", "lane_packets"};
 
 enum WorkerCounter : std::uint32_t {
   kRounds,

@@ -34,7 +34,8 @@ const char* name_of(RouteFollower::LinkChange change) {
 }  // namespace
 
 Dataplane::Dataplane(CounterBlock* counters, const std::vector<WorkerOptions>& workers)
-    : umem_(total_frames(workers), workers.front().frame_size, workers.front().hugepages),
+    : lane_counters_(counters + kMaxWorkers + workers.size() * kMaxPorts),
+      umem_(total_frames(workers), workers.front().frame_size, workers.front().hugepages),
       frames_(umem_.frames(), &umem_),
       exchange_(static_cast<std::uint32_t>(workers.size()), workers.front().frames),
       quiescence_(static_cast<std::uint32_t>(workers.size()) + 1),  // and the tracer
@@ -49,10 +50,15 @@ Dataplane::Dataplane(CounterBlock* counters, const std::vector<WorkerOptions>& w
       }()),
       ports_({workers_, umem_, exchange_, counters + kMaxWorkers}),
       follower_(routing_, follower_callbacks()) {
+  adjacencies_.changes.watch(&lane().table().generation());
   for (std::uint32_t i = 0; i < workers.size(); ++i) {
     events_.push_back(std::make_unique<SpscRing<GraphEvent>>(kEvents));
-    const Graph::Shared graph{adjacencies_, counters + kMaxWorkers + i * kMaxPorts,
-                              route_counters_[i].data(), events_.back().get(), &overlay_.tables()};
+    const Graph::Shared graph{adjacencies_,
+                              counters + kMaxWorkers + i * kMaxPorts,
+                              route_counters_[i].data(),
+                              events_.back().get(),
+                              &overlay_.tables(),
+                              lane().missing().empty() ? &lane().table() : nullptr};
     const WorkerShared shared{umem_, frames_, exchange_, quiescence_, &control_.bell()};
     workers_.push_back(std::make_unique<Worker>(i, workers[i], shared, graph, counters + i));
   }
@@ -60,6 +66,7 @@ Dataplane::Dataplane(CounterBlock* counters, const std::vector<WorkerOptions>& w
 
 Dataplane::~Dataplane() {
   stop();
+  adjacencies_.changes.watch(nullptr);  // the memory of the flow lane goes before they do
 }
 
 void Dataplane::on_event(std::function<void(const DataplaneEvent&)> listener) {
@@ -85,7 +92,7 @@ void Dataplane::start() {
   mirror_ = std::make_unique<KernelMirror>(follower_,
                                            MirrorOptions{.tables = or_none(follower_.tables())});
   mirror_->start();
-  control_.start([this](const GraphEvent& event) { handle(event); }, [this] { every_second(); });
+  control_.start([this](const GraphEvent& event) { handle(event); }, [this] { tick(); });
 }
 
 // First whoever changes tables, then the ports, whose frames are the workers'.
@@ -118,6 +125,8 @@ std::uint32_t Dataplane::add_network(const NetworkRequest& request) {
     created.vrf = std::make_unique<Vrf>();
     Vrf& vrf = *created.vrf;
     vrf.id = id;
+    vrf.fib4.changes.watch(&lane().table().generation());
+    vrf.fib6.changes.watch(&lane().table().generation());
     vrf.has_gateway4 = request.gateway4.has_value();
     if (request.gateway4) vrf.gateway4 = load_be32(request.gateway4->data());
     vrf.has_gateway6 = request.gateway6.has_value();
@@ -166,6 +175,7 @@ PortInfo Dataplane::add_port(const AddPortRequest& request) {
 
 // The tables come first: the answer to a worker's first frame needs the adjacency of the port.
 PortInfo Dataplane::link(std::uint16_t index, const AddPortRequest& request) {
+  const LaneChange lane_change(*this);
   PortInfo info = ports_.attach(index, [&](const PortConfig& config) {
     if (config.bridge != nullptr)
       config.bridge->add_port({config, request.mac_limit});
@@ -173,6 +183,7 @@ PortInfo Dataplane::link(std::uint16_t index, const AddPortRequest& request) {
       routing_.add_port(config);
   });
   const PortConfig& config = ports_.require(index);
+  if (config.lane) lane().refresh();
   if (config.vrf == nullptr || !config.uplink) {
     follower_.watch_port(info.ifindex, index);
     return info;
@@ -194,6 +205,8 @@ BuiltPort Dataplane::unlink(std::uint16_t index) {
     bridge->remove_port(index);
   else
     routing_.remove_port(index);
+  lane().remove_device(index);
+  lane().sweep(lane_counters_);
   return built;
 }
 
@@ -223,6 +236,7 @@ PortInfo Dataplane::sync_queues(std::uint16_t index, const std::vector<std::uint
 
 void Dataplane::set_prefixes(std::uint16_t index, const std::vector<Prefix>& prefixes) {
   const std::lock_guard lock(mutex_);
+  const LaneChange lane_change(*this);
   ports_.require(index);
   std::vector<Prefix> before = std::exchange(prefixes_[index], prefixes);
   try {
@@ -241,6 +255,7 @@ void Dataplane::write_prefixes(std::uint16_t index) {
 
 void Dataplane::set_node_addresses(const std::set<IpAddress>& addresses) {
   const std::lock_guard lock(mutex_);
+  const LaneChange lane_change(*this);
   node_addresses_.clear();
   for (const IpAddress& address : addresses) node_addresses_.push_back(Prefix::host(address));
   for (const auto& [index, prefixes] : prefixes_) write_prefixes(index);

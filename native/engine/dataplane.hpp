@@ -40,8 +40,8 @@ struct MirrorStatus {
 
 class Dataplane {
  public:
-  // counters: kMaxWorkers worker blocks followed by kMaxPorts port blocks for each worker,
-  // outliving the object. All workers have equal frames, frame_size and hugepages.
+  // counters: kMaxWorkers worker blocks followed by kMaxPorts port blocks for each worker and for
+  // the flow lane, outliving the object. All workers have equal frames, frame_size and hugepages.
   Dataplane(CounterBlock* counters, const std::vector<WorkerOptions>& workers);
   ~Dataplane();
   Dataplane(const Dataplane&) = delete;
@@ -62,6 +62,11 @@ class Dataplane {
   PortInfo move_port(std::uint16_t index, std::uint32_t queue, std::uint32_t worker);
   PortInfo sync_queues(std::uint16_t index, const std::vector<std::uint32_t>& workers);
   void set_prefixes(std::uint16_t index, const std::vector<Prefix>& prefixes);
+  // Why this kernel has no flow lane; empty when it has one.
+  const std::string& lane_missing() { return lane().missing(); }
+  // Brings the counters of the ports up to what has passed in the flow lane. Returns the number of
+  // flows there.
+  std::uint32_t count_flows();
   // Nothing when the port does not exist or its device is gone.
   std::optional<xdp_statistics> statistics(std::uint16_t index);
 
@@ -93,6 +98,16 @@ class Dataplane {
     Bridge* bridge = nullptr;  // of a bridged one
   };
 
+  // Ends what the flow lane knows when it goes out of scope: after a change, also one that failed.
+  struct LaneChange {
+    explicit LaneChange(Dataplane& dataplane) : generation(dataplane.lane().table().generation()) {}
+    ~LaneChange() { generation.changed(); }
+    LaneChange(const LaneChange&) = delete;
+    LaneChange& operator=(const LaneChange&) = delete;
+    Generation& generation;
+  };
+
+  FlowLane& lane() { return ports_.factory().program().flow_lane(); }
   Network& network(std::uint32_t id);
   RouteFollower::Callbacks follower_callbacks();
   // Between a built port and the tables, the workers and the follower.
@@ -110,10 +125,12 @@ class Dataplane {
   void handle(const GraphEvent& event);
   void name_place(DataplaneEvent& told, const GraphEvent& event, const char* name,
                   const char* peer_name, std::uint16_t place);
+  void tick();
   void every_second();
   void tell_resyncs();
   void tell(const DataplaneEvent& event);
 
+  CounterBlock* const lane_counters_;
   Umem umem_;
   FrameTable frames_;
   Exchange exchange_;
@@ -136,6 +153,7 @@ class Dataplane {
   std::uint32_t next_network_ = 1;
   std::map<std::uint16_t, std::vector<Prefix>> prefixes_;  // of uplinks
   std::vector<Prefix> node_addresses_;
+  std::uint32_t ticks_ = 0;
   std::uint32_t seconds_ = 0;
   RouteFollower follower_;
   std::unique_ptr<KernelMirror> mirror_;

@@ -51,13 +51,24 @@ void Dataplane::tell_resyncs() {
         {}});
 }
 
+void Dataplane::tick() {
+  if (++ticks_ % ControlThread::kTicksPerSecond == 0) every_second();
+  count_flows();
+}
+
+std::uint32_t Dataplane::count_flows() {
+  const std::lock_guard lock(mutex_);
+  return lane().sweep(lane_counters_);
+}
+
 void Dataplane::every_second() {
   tell_resyncs();
   if (++seconds_ % kUseInterval == 0)
     routing_.collect_used(
         [this](std::uint16_t port, const IpAddress& address) { follower_.probe(port, address); });
   const std::lock_guard lock(mutex_);
-  bridges_.age(coarse_clock());
+  lane().refresh();
+  if (bridges_.age(coarse_clock()) != 0) lane().table().generation().changed();
   if (!bridges_.has_retired()) return;
   quiescence_.synchronize();
   bridges_.reclaim();

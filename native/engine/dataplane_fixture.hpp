@@ -123,7 +123,7 @@ class DataplaneTest : public ::testing::Test {
     } catch (const std::system_error& error) {
       GTEST_SKIP() << error.what();
     }
-    counters_ = std::vector<CounterBlock>(kMaxWorkers + 2 * kMaxPorts);
+    counters_ = std::vector<CounterBlock>(kMaxWorkers + 3 * kMaxPorts);
   }
 
   // Runs the test in the namespace of the node.

@@ -32,6 +32,7 @@ std::uint16_t Dataplane::fdb_place(std::uint32_t id, const FdbChange& change) co
 
 void Dataplane::apply_fdb(std::uint32_t id, std::span<const FdbChange> changes) {
   const std::lock_guard lock(mutex_);
+  const LaneChange lane_change(*this);
   millrace::apply_fdb(fdb_of(id), changes,
                       [&](const FdbChange& change) { return fdb_place(id, change); });
 }
@@ -54,6 +55,7 @@ std::vector<FdbInfo> Dataplane::list_fdb(std::uint32_t id) {
 // The node's address is for the VTEP from here on, whether or not a link has it.
 VtepInfo Dataplane::add_vtep(const VtepRequest& request) {
   const std::lock_guard lock(mutex_);
+  const LaneChange lane_change(*this);
   const Network& underlay = network(request.underlay);
   if (underlay.vrf == nullptr)
     throw std::invalid_argument("VTEP " + request.name + ": network " + underlay.name +
@@ -72,6 +74,7 @@ VtepInfo Dataplane::add_vtep(const VtepRequest& request) {
 
 void Dataplane::remove_vtep(std::uint32_t id) {
   const std::lock_guard lock(mutex_);
+  const LaneChange lane_change(*this);
   const std::uint32_t underlay = overlay_.vtep(id).underlay;
   take_vtep(id);
   write_vteps_of(underlay);
@@ -88,6 +91,7 @@ void Dataplane::take_vtep(std::uint32_t id) {
 
 void Dataplane::apply_peers(std::uint32_t vtep, std::span<const PeerChange> changes) {
   const std::lock_guard lock(mutex_);
+  const LaneChange lane_change(*this);
   overlay_.apply_peers(vtep, changes);
 }
 
@@ -98,6 +102,7 @@ std::vector<PeerInfo> Dataplane::list_peers(std::uint32_t vtep) {
 
 std::uint16_t Dataplane::add_vni(std::uint32_t id, const VniRequest& request) {
   const std::lock_guard lock(mutex_);
+  const LaneChange lane_change(*this);
   const Network& home = network(id);
   const auto tables = [&](const PortConfig& config) {
     if (home.bridge == nullptr) return routing_.add_port(config);
@@ -109,6 +114,7 @@ std::uint16_t Dataplane::add_vni(std::uint32_t id, const VniRequest& request) {
 
 void Dataplane::remove_vni(std::uint32_t id) {
   const std::lock_guard lock(mutex_);
+  const LaneChange lane_change(*this);
   const Network& home = network(id);
   overlay_.remove_vni(id, [&](const PortConfig& config) {
     if (home.bridge == nullptr) return routing_.remove_port(config.index);

@@ -34,6 +34,12 @@ struct Packet {
   DropReason reason{};
   bool waiting = false;  // this is a WaitingPacket, see graph/pending.hpp
   std::uint32_t icmp_mtu = 0;
+  // For the flow lane: which packet of the burst it was (0: none that may take the lane), the VNI's
+  // port by which it has entered a tunnel, and the longest IP packet that may go the same way. Who
+  // forwards a packet as it is sets the last one; 0 while it is anything else.
+  std::uint16_t origin = 0;
+  std::uint16_t via = 0;
+  std::uint16_t longest = 0;
 
   // Bytes in the first frame.
   std::uint32_t head_length() const { return length - tail_length; }
@@ -43,6 +49,10 @@ struct Packet {
     icmp_code = code;
     reason = why;
     icmp_mtu = mtu;
+    longest = 0;
+  }
+  void may_repeat(std::uint32_t mtu) {
+    longest = static_cast<std::uint16_t>(mtu < UINT16_MAX ? mtu : UINT16_MAX);
   }
 };
 

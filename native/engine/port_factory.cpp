@@ -88,6 +88,8 @@ void PortFactory::try_mode(Attempt& attempt, PortMode mode) {
   if (mode == PortMode::kGeneric && request.has_peer)
     disable_segmentation(request.peer_netns, request.peer_ifname);
   const PortConfig& config = attempt.config;
+  if (mode != PortMode::kGeneric && config.lane && request.has_peer && attempt.driver == "veth")
+    enable_gro(request.peer_netns, request.peer_ifname);
   BuiltPort& result = attempt.result;
   const XdpMode xdp = mode == PortMode::kGeneric ? XdpMode::kGeneric : XdpMode::kNative;
   UniqueFd link;
@@ -120,8 +122,11 @@ UniqueFd PortFactory::attach(const Attempt& attempt, XdpMode mode) {
   const BuiltPort& result = attempt.result;
   const PortConfig& config = attempt.config;
   try {
-    return program_.attach(
-        {result.ifindex, config.index, mode, attempt.request.capture, result.multi_buffer});
+    const bool lane = config.lane && mode == XdpMode::kNative;
+    UniqueFd link = program_.attach(
+        {result.ifindex, config.index, mode, attempt.request.capture, result.multi_buffer, lane});
+    if (lane) program_.flow_lane().add_device(config.index, result.ifindex);
+    return link;
   } catch (const std::system_error& failure) {
     if (!result.multi_buffer) throw;
     const std::string most = std::to_string(max_single_buffer_mtu(attempt.umem.frame_size()));

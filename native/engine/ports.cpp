@@ -34,7 +34,8 @@ std::uint16_t Ports::reserve(std::uint32_t network) {
     if (entries_[i]) continue;
     entries_[i] = std::make_unique<Entry>();
     entries_[i]->network = network;
-    for (std::size_t worker = 0; worker < context_.workers.size(); ++worker)
+    // Of each worker, and of the flow lane.
+    for (std::size_t worker = 0; worker <= context_.workers.size(); ++worker)
       for (auto& slot : context_.counters[worker * kMaxPorts + i].slots)
         slot.store(0, std::memory_order_relaxed);
     return i;

@@ -47,7 +47,7 @@ class Ports {
     const std::vector<std::unique_ptr<Worker>>& workers;
     Umem& umem;
     Exchange& exchange;
-    CounterBlock* counters;  // kMaxPorts blocks for each worker
+    CounterBlock* counters;  // kMaxPorts blocks for each worker, and for the flow lane
   };
   explicit Ports(const Context& context) : context_(context) {}
 

@@ -57,11 +57,33 @@ class SignalsHeld {
 
 }  // namespace
 
-XdpProgram::XdpProgram() : skeleton_(nullptr, redirect__destroy) {
+XdpProgram::XdpProgram(std::uint32_t lane_flows) : skeleton_(nullptr, redirect__destroy) {
   libbpf_set_print(nullptr);  // every failure is reported by our own errors
   const SignalsHeld held;
-  skeleton_.reset(redirect__open_and_load());
-  if (!skeleton_) throw_errno("load the XDP program (needs CAP_BPF and CAP_NET_ADMIN)");
+  const bool has_lane = load(lane_flows, true) == 0;
+  if (const int error = has_lane ? 0 : load(lane_flows, false); error != 0)
+    throw_errno("load the XDP program (needs CAP_BPF and CAP_NET_ADMIN)", -error);
+  const auto& maps = skeleton_->maps;
+  flow_lane_ = std::make_unique<FlowLane>(
+      FlowLane::Maps{bpf_map__fd(maps.lanes),
+                     bpf_map__fd(maps.lane_outers),
+                     bpf_map__fd(maps.lane_tags),
+                     lane_flows * 2,
+                     bpf_map__fd(maps.lane_state),
+                     {bpf_map__fd(maps.lane_devices), bpf_map__fd(maps.lane_devices_frags)},
+                     bpf_map__fd(maps.ports)},
+      has_lane ? "" : "the kernel refuses the program of the flow lane");
+}
+
+// Half of the lane's places stay empty, so that a flow hardly ever finds both of its buckets full.
+int XdpProgram::load(std::uint32_t lane_flows, bool with_lane) {
+  skeleton_.reset(redirect__open());
+  if (!skeleton_) throw_errno("open the XDP program");
+  skeleton_->rodata->lane_wanted = with_lane;
+  bpf_map__set_max_entries(skeleton_->maps.lanes, lane_flows * 2);
+  bpf_map__set_max_entries(skeleton_->maps.lane_outers, lane_flows * 2);
+  bpf_map__set_max_entries(skeleton_->maps.lane_tags, lane_flows * 2 / MILLRACE_LANE_WAYS);
+  return redirect__load(skeleton_.get());
 }
 
 XdpProgram::~XdpProgram() = default;
@@ -73,6 +95,7 @@ UniqueFd XdpProgram::attach(const Attach& request) {
                            .queues = MILLRACE_QUEUES_PER_PORT,
                            .fallback = static_cast<std::uint32_t>(all ? XDP_DROP : XDP_PASS),
                            .take = take_of(request.capture),
+                           .lane = request.lane,
                            .vteps = {}};
   const std::uint32_t direct_slot = port.ifindex % MILLRACE_MAX_PORTS;
   if (bpf_map_update_elem(bpf_map__fd(skeleton_->maps.ports), &port.ifindex, &port, BPF_ANY) != 0 ||
@@ -117,6 +140,7 @@ void XdpProgram::clear_socket(std::uint16_t slot, std::uint32_t queue) {
 }
 
 void XdpProgram::forget(int ifindex, std::uint16_t slot) {
+  flow_lane_->remove_device(slot);
   const std::uint32_t direct_slot = static_cast<std::uint32_t>(ifindex) % MILLRACE_MAX_PORTS;
   const int direct = bpf_map__fd(skeleton_->maps.ports_direct);
   millrace_port port{};

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/flow_lane.hpp"
 #include "engine/routing_prefix.hpp"
 #include "engine/unique_fd.hpp"
 
@@ -23,8 +24,9 @@ enum class Capture : std::uint8_t { kAll, kShared, kDedicated };
 
 class XdpProgram {
  public:
-  // Throws std::system_error (needs CAP_BPF and CAP_NET_ADMIN).
-  XdpProgram();
+  // lane_flows: flows that the flow lane has room for, a power of two. Throws std::system_error
+  // (needs CAP_BPF and CAP_NET_ADMIN). A kernel that refuses the flow lane goes without.
+  explicit XdpProgram(std::uint32_t lane_flows = kLaneFlows);
   ~XdpProgram();
   XdpProgram(const XdpProgram&) = delete;
   XdpProgram& operator=(const XdpProgram&) = delete;
@@ -35,6 +37,7 @@ class XdpProgram {
     XdpMode mode;
     Capture capture;
     bool multi_buffer;
+    bool lane;  // flows from here may take the flow lane
   };
   // Takes frames from the device from now on; what has no socket is dropped, on a shared or
   // dedicated uplink left to the kernel. Throws std::system_error; EBUSY when another program is
@@ -63,10 +66,17 @@ class XdpProgram {
   };
   void set_prefixes(std::uint16_t slot, const Prefixes& wanted);
 
+  FlowLane& flow_lane() { return *flow_lane_; }
+
+  static constexpr std::uint32_t kLaneFlows = 1u << 16;
+
  private:
+  // Returns 0, or the error.
+  int load(std::uint32_t lane_flows, bool with_lane);
   void write_prefix(std::uint16_t slot, const Prefix& prefix, std::uint8_t value);
 
   std::unique_ptr<redirect, void (*)(redirect*)> skeleton_;
+  std::unique_ptr<FlowLane> flow_lane_;
   std::mutex mutex_;  // prefixes_
   std::map<std::uint16_t, std::map<Prefix, std::uint8_t>> prefixes_;
 };

@@ -99,6 +99,7 @@ DropReason learn(Context& in, const Packet& packet, Fdb::Key source) {
   if (!learns) return kPass;
   if (learned.outcome == Fdb::Outcome::kMoved) {
     in.graph.counters(in.config.index).add(kMacMoves, 1);
+    in.graph.forget_lanes();
     tell(in, packet, GraphEvent::Kind::kMacMoved, learned.other_port);
   }
   if (learned.outcome != Fdb::Outcome::kPortLimit) return kPass;
@@ -154,6 +155,7 @@ void leave_to_peer(const Context& in, Packet* packet, std::uint16_t peer) {
   if (packet->peer != 0) return in.graph.drop(*packet, DropReason::kSplitHorizon);
   if (out == nullptr) return in.graph.drop(*packet, DropReason::kVxlanNoPeer);
   packet->peer = peer;
+  packet->may_repeat(out->mtu);
   leave(in.graph, packet, *out);
 }
 
@@ -165,6 +167,7 @@ void forward(const Context& in, Packet* packet, std::uint16_t port) {
   // The number may belong to another network by now.
   if (!graph.has_port(port) || graph.config(port).bridge != &in.bridge)
     return graph.drop(*packet, DropReason::kPortGone);
+  packet->may_repeat(graph.config(port).mtu);
   leave(graph, packet, graph.config(port));
 }
 

@@ -63,6 +63,7 @@ void Graph::process(Packet* packets, std::uint32_t count, const PortConfig& in) 
   counters(in.index).add(kRxPackets, count);
   counters(in.index).add(kRxBytes, bytes);
   now_ns = clock();
+  if (in.lane && recorder_.is_on()) recorder_.note(packets, count, in);
   run_nodes();
 }
 
@@ -129,6 +130,7 @@ void Graph::send(std::uint16_t out, Packet** packets, std::uint32_t count) {
   if (!port->completes_checksums())
     for (std::uint32_t i = 0; i < count; ++i)
       if (packets[i]->checksum_start != 0) complete_checksum(*packets[i], pool.table());
+  if (recorder_.is_on()) recorder_.record(*this, packets, count, config(out));
   if (!port->active) {
     port->active = true;
     woken.push_back(port);

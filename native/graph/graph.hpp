@@ -28,6 +28,7 @@
 #include "graph/flood_limiter.hpp"
 #include "graph/graph_event.hpp"
 #include "graph/icmp_limiter.hpp"
+#include "graph/lane_recorder.hpp"
 #include "graph/pending.hpp"
 #include "tables/adjacency_table.hpp"
 #include "tables/bridge.hpp"
@@ -44,9 +45,10 @@ class Graph {
     std::uint64_t* route_counters = nullptr;  // packets and bytes per counter number, ours alone
     SpscRing<GraphEvent>* events = nullptr;   // to the control side; may be null
     const Vxlan* vxlan = nullptr;             // null: there are no tunnels
+    LaneTable* lanes = nullptr;               // null: every packet is the graph's
   };
   Graph(FramePool& frame_pool, const Shared& shared, std::uint32_t icmp_per_second)
-      : pool(frame_pool), icmp_limiter(icmp_per_second), shared_(shared) {}
+      : pool(frame_pool), icmp_limiter(icmp_per_second), shared_(shared), recorder_(shared.lanes) {}
 
   // The port exists; frames for it leave by egress, which is a queue of this worker or the way to
   // another one; null when it has no device. Only between rounds, as detach().
@@ -99,6 +101,10 @@ class Graph {
     ++shared_.route_counters[counter * 2];
     shared_.route_counters[counter * 2 + 1] += packet.length;
   }
+  // A worker itself has changed a table: what the flow lane knows no longer holds.
+  void forget_lanes() {
+    if (shared_.lanes != nullptr) shared_.lanes->generation().changed();
+  }
   // Never waits: an event that finds the ring full is lost, and whoever caused it asks again.
   bool tell(const GraphEvent& event) {
     told = true;
@@ -144,6 +150,7 @@ class Graph {
   static constexpr std::uint64_t kRetryIntervalNs = 1'000'000;
 
   Shared shared_;
+  LaneRecorder recorder_;
   std::uint64_t next_retry_ns_ = 0;
   std::array<const PortConfig*, kMaxPorts> configs_{};
   std::array<Port*, kMaxPorts> egress_{};

@@ -10,12 +10,13 @@ constexpr int kMaxSteps = 8;
 
 // hash() and lookup(vrf) are asked only when needed. Null: in a circle.
 template <class Hash, class Lookup>
-const Adjacency* follow(Graph& graph, const Packet& packet, const Adjacency* adjacency, Hash hash,
+const Adjacency* follow(Graph& graph, Packet& packet, const Adjacency* adjacency, Hash hash,
                         Lookup lookup) {
   for (int step = 0; step < kMaxSteps; ++step) {
     switch (adjacency->kind) {
       case AdjacencyKind::kCounted:
         graph.count_route(adjacency->counter, packet);
+        packet.origin = 0;  // each packet of it is counted here
         adjacency = &graph.adjacency(adjacency->child);
         break;
       case AdjacencyKind::kGroup:

@@ -69,6 +69,7 @@ WaitingPacket waiting_packet(const Graph& graph, const Packet& packet) {
   if (packet.waiting) return static_cast<const WaitingPacket&>(packet);
   WaitingPacket waiting{packet};
   waiting.peer = 0;
+  waiting.origin = 0;
   waiting.waiting = true;
   waiting.until_ns = graph.now_ns + Pending::kPatienceNs;
   return waiting;

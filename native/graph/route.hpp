@@ -46,6 +46,7 @@ void send_to(Graph& graph, const PortConfig& config, Packet* packet, const Adjac
   Family::take_hop(packet->data + kEthernetLength);
   mark_used(adjacency);
   packet->adjacency = &adjacency;
+  packet->may_repeat(adjacency.mtu);
   graph.rewrite.push(packet);
 }
 

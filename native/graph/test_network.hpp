@@ -96,11 +96,12 @@ class TestNetwork {
   static constexpr std::uint32_t kUnlimited = 1'000'000'000;
   static constexpr std::uint32_t kFrames = 256;
 
-  explicit TestNetwork(std::uint32_t icmp_per_second = kUnlimited, std::uint32_t frame_size = 4096)
+  explicit TestNetwork(std::uint32_t icmp_per_second = kUnlimited, std::uint32_t frame_size = 4096,
+                       LaneTable* lanes = nullptr)
       : umem(kFrames, frame_size, Hugepages::kOff),
         pool(umem),
         events(256),
-        graph(pool, {adjacencies, counters_.data(), route_counters_.data(), &events, &vxlan},
+        graph(pool, {adjacencies, counters_.data(), route_counters_.data(), &events, &vxlan, lanes},
               icmp_per_second) {
     set_gateway(blue, kBlueGateway4, kBlueGateway6);
     set_gateway(red, kRedGateway4, kRedGateway6);

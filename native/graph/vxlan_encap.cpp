@@ -136,6 +136,16 @@ void wait_for_way(const Tunnel& tunnel, const Carried& carried, const Adjacency&
   wait_for_neighbour(tunnel.graph, &packet);
 }
 
+// limit: of the outer IP packet. What may be repeated must fit both networks.
+void note_way(const Tunnel& tunnel, const Carried& carried, std::uint32_t limit) {
+  Packet& packet = *carried.packet;
+  const std::uint32_t headers = vxlan_headers(carried.peer->address.ip6);
+  packet.via = tunnel.config.index;
+  if (packet.longest != 0)
+    packet.may_repeat(
+        std::min<std::uint32_t>(packet.longest, limit > headers ? limit - headers : 0));
+}
+
 // True when the packet is ready to leave.
 bool route(const Tunnel& tunnel, const Carried& carried) {
   Graph& graph = tunnel.graph;
@@ -161,6 +171,7 @@ bool route(const Tunnel& tunnel, const Carried& carried) {
   }
   encapsulate(tunnel, carried, vtep.ttl);
   mark_used(*adjacency);
+  note_way(tunnel, carried, limit);
   std::memcpy(packet.data, adjacency->destination.bytes.data(), 6);
   std::memcpy(packet.data + 6, adjacency->source.bytes.data(), 6);
   packet.out_port = adjacency->port;

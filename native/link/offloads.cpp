@@ -26,8 +26,8 @@ void ethtool(const std::string& ifname, void* command, const char* what) {
     throw_errno("interface " + ifname + ": " + what);
 }
 
-void set_value(const std::string& ifname, std::uint32_t command, const char* what) {
-  ethtool_value value{command, 0};
+void set_value(const std::string& ifname, std::uint32_t command, bool on, const char* what) {
+  ethtool_value value{command, on};
   ethtool(ifname, &value, what);
 }
 
@@ -84,9 +84,13 @@ std::string driver_of(const std::string& ifname) {
 
 void disable_segmentation(const std::string& netns, const std::string& ifname) {
   in_netns(netns, [&] {
-    set_value(ifname, ETHTOOL_STSO, "switch TSO off");
-    set_value(ifname, ETHTOOL_SGSO, "switch GSO off");
+    set_value(ifname, ETHTOOL_STSO, false, "switch TSO off");
+    set_value(ifname, ETHTOOL_SGSO, false, "switch GSO off");
   });
+}
+
+void enable_gro(const std::string& netns, const std::string& ifname) {
+  in_netns(netns, [&] { set_value(ifname, ETHTOOL_SGRO, true, "switch GRO on"); });
 }
 
 void disable_vlan_offload(const std::string& netns, const std::string& ifname) {

@@ -42,6 +42,7 @@ void AdjacencyTable::publish(std::uint32_t number, const Adjacency& adjacency) {
 void AdjacencyTable::replace(std::uint32_t number, const Adjacency* adjacency) {
   const Adjacency* old = slots_[number].exchange(adjacency, std::memory_order_acq_rel);
   if (old != &kNoRoute) old_.push_back(old);
+  changes.tell();
 }
 
 void AdjacencyTable::release(std::uint32_t number) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tables/adjacency.hpp"
+#include "tables/generation.hpp"
 
 namespace millrace {
 
@@ -33,6 +34,9 @@ class AdjacencyTable {
   void retire(std::unique_ptr<const Group> group) { old_groups_.push_back(std::move(group)); }
   // Frees what was replaced. Precondition: every reader has passed a quiescent state since.
   void reclaim();
+  // Who derives anything from adjacencies learns when they change.
+  Changes changes;
+
   bool has_retired() const { return !old_.empty() || !old_groups_.empty() || !released_.empty(); }
   std::uint32_t in_use() const { return in_use_; }
 

@@ -16,7 +16,10 @@ void Lpm::insert(const std::uint8_t* prefix, std::uint32_t length, std::uint32_t
   const LpmBits bits = load_bits(prefix, address_bytes_);
   assert(bits == masked(bits, length));
   const auto old = rib_.insert({bits, length, value, tag});
-  if (!old || old->value != value) update({bits, length});
+  if (!old || old->value != value) {
+    update({bits, length});
+    changes.tell();
+  }
   if (!huge_ && rib_.size() >= kHugeRoutes) prefer_huge_pages();
 }
 
@@ -24,6 +27,7 @@ bool Lpm::erase(const std::uint8_t* prefix, std::uint32_t length) {
   const LpmBits bits = load_bits(prefix, address_bytes_);
   if (!rib_.erase(bits, length)) return false;
   update({bits, length});
+  changes.tell();
   return true;
 }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "tables/generation.hpp"
 #include "tables/lpm_nodes.hpp"
 #include "tables/lpm_pool.hpp"
 #include "tables/lpm_reader.hpp"
@@ -49,6 +50,9 @@ class Lpm {
   // Makes what insert() and erase() took out usable again. Precondition: no reader still holds an
   // older view.
   void reclaim() { pool_.reclaim(); }
+
+  // Who derives anything from lookups learns when they may have changed.
+  Changes changes;
 
   // For the writer's thread, not for workers.
   std::size_t size() const { return rib_.size(); }

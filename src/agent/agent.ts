@@ -128,6 +128,7 @@ async function start(config: Config, options: AgentOptions, closers: Closers): P
   reconciler.start(config.reconcileInterval);
   life.state = "ready";
   const found = { undone, restored, released, swept, failures: failures.length };
+  warnWithoutLane(parts);
   log.info({ networks: [...parts.networks.keys()], ...found }, "agent is ready");
   return {
     attacher: spoolFirst(attacher, spool),
@@ -136,8 +137,8 @@ async function start(config: Config, options: AgentOptions, closers: Closers): P
     vfs: new VfReadModel(parts, attacher, new VfReader({ kernel: addonVfs, log })),
     overlay: fabric?.controller.view ?? NO_OVERLAY,
     paths: () => fabric?.paths.views() ?? [],
-    stop: async () => {
     serveSpool: (serving) => spool.deliverBy(serving(attacher)),
+    stop: async () => {
       if (life.state === "ready") life.state = "stopping";
       await closers.closeAll();
       life.state = "stopped";
@@ -197,4 +198,12 @@ function problemsOf(
   if (!afXdp.ok) problems.push(`AF_XDP sockets cannot be opened: ${afXdp.reason}`);
   if (journal.problem !== null) problems.push(journal.problem);
   return problems;
+}
+
+function warnWithoutLane({ dataplane, networks, log }: Parts): void {
+  const reason = dataplane.native.flowLaneMissing();
+  const wanted = [...networks.values()].some(({ flowLane }) => flowLane);
+  if (wanted && reason !== "") {
+    log.warn({ reason }, "no flow lane: every packet goes through the ring loop");
+  }
 }

@@ -105,6 +105,7 @@ export class ReadModel implements AgentView {
   counters(): CountersView {
     const { ports, vnis, vteps, counters } = this.#parts.dataplane;
     const workers = this.#parts.dataplane.workers();
+    this.#parts.dataplane.native.countFlows();
     const all = [...ports, ...vnis, ...vteps].map(identity).sort((a, b) => a.port - b.port);
     return {
       ports: all.map((port) => ({ ...port, ...counters.port(port.port) })),

@@ -99,6 +99,7 @@ export class Uplinks {
       vlan,
       spoofCheck: false,
       macLimit: 0,
+      flowLane: network.flowLane,
       queues,
       peer: null,
     });

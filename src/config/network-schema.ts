@@ -155,6 +155,11 @@ export const networkSchema = z.strictObject({
    * becomes NotReady, and after some minutes loses the very pods that have the addresses.
    */
   notReadyWhenFull: bool.optional(),
+  /**
+   * Whether the XDP program forwards the packets of flows that the ring loop knows, instead of
+   * handing each to the loop. Default false.
+   */
+  flowLane: bool.optional(),
   ...overlay,
   ...bridged,
 });

@@ -25,7 +25,8 @@ export class CounterView {
 
   /** @param workers that count; each has a block of its own for every port */
   constructor(layout: CounterLayout, workers = 1) {
-    const blocks = layout.maxWorkers + workers * layout.maxPorts;
+    // One more for the flow lane, which counts for ports as a worker does.
+    const blocks = layout.maxWorkers + (workers + 1) * layout.maxPorts;
     this.array = new BigUint64Array(
       new SharedArrayBuffer(blocks * layout.slots * BigUint64Array.BYTES_PER_ELEMENT),
     );
@@ -36,11 +37,11 @@ export class CounterView {
     this.#workerSlots = slotsFrom(0, layout.worker);
   }
 
-  /** What all workers together have counted for a port. */
+  /** What all workers and the flow lane together have counted for a port. */
   port(port: number): PortCounterValues {
     const { maxWorkers, maxPorts } = this.#layout;
     const blocks = Array.from(
-      { length: this.#workers },
+      { length: this.#workers + 1 },
       (_, worker) => maxWorkers + worker * maxPorts + port,
     );
     return {

@@ -34,6 +34,7 @@ function request(n: number, network = "blue", queues: number | "auto" = 1): Port
     vlan: null,
     spoofCheck: false,
     macLimit: 0,
+    flowLane: true,
     queues,
     peer: null,
   };
@@ -192,19 +193,20 @@ describe("the dataplane", () => {
     expect(native.dataplane?.ports.size).toBe(1);
   });
 
-  it("adds up what the workers counted for a port, each in its own block", () => {
+  it("adds up what workers and flow lane counted for a port, each in its own block", () => {
     const { counters } = make("cpus: [0, 1]");
     const [slots, maxWorkers, maxPorts] = [8, 4, 256];
     counters.array.set([1n, 2n, 0n, 0n, 5n, 6n], (maxWorkers + 3) * slots);
     counters.array.set([10n, 20n, 0n, 0n, 50n], (maxWorkers + maxPorts + 3) * slots);
+    counters.array.set([100n], (maxWorkers + 2 * maxPorts + 3) * slots);
     counters.array.set([9n], 1 * slots);
     expect(counters.port(3)).toEqual({
-      counters: { rx_packets: 11, rx_bytes: 22 },
+      counters: { rx_packets: 111, rx_bytes: 22 },
       drops: { runt: 55, "no-route": 6 },
     });
     expect(counters.worker(1)).toMatchObject({ rounds: 9 });
     expect(counters.worker(0)).toMatchObject({ rounds: 0 });
     expect(counters.port(2).counters["rx_packets"]).toBe(0);
-    expect(counters.array).toHaveLength(slots * (maxWorkers + 2 * maxPorts));
+    expect(counters.array).toHaveLength(slots * (maxWorkers + 3 * maxPorts));
   });
 });

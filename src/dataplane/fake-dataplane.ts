@@ -109,6 +109,14 @@ export class FakeDataplane extends FakeOverlay implements NativeDataplane {
     return this.ports.has(port) ? { rx_dropped: 0 } : null;
   }
 
+  countFlows(): number {
+    return 0;
+  }
+
+  flowLaneMissing(): string {
+    return "";
+  }
+
   async trace(): Promise<TraceResult> {
     return { steps: [], verdict: "dropped", ports: [], reason: "no-route", frame: "" };
   }

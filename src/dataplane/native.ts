@@ -292,6 +292,8 @@ export interface PortOptions {
   spoofCheck: boolean;
   /** Bridged networks: MAC addresses learned on this port at most; 0 for no limit. */
   macLimit: number;
+  /** Whether flows from and to this port may take the flow lane. */
+  flowLane: boolean;
   /** Worker of queue 0, 1 …; as many queues are bound, or fewer if the device has fewer. */
   workers: number[];
   /** Frames the kernel may turn into skbs per kick: XDP_MAX_TX_SKB_BUDGET. */
@@ -612,6 +614,10 @@ export interface NativeDataplane {
   setPrefixes(port: number, prefixes: string[]): Promise<void>;
   /** Kernel-side ring statistics (XDP_STATISTICS), summed over the queues; null when dead. */
   portStatistics(port: number): Record<string, number> | null;
+  /** Brings the counters of ports up to what has passed in the flow lane. Returns its flows. */
+  countFlows(): number;
+  /** Why this kernel has no flow lane; "" when it has one. */
+  flowLaneMissing(): string;
 
   /** All changes or none; rejects with the first that cannot be made. */
   applyRoutes(network: number, changes: RouteChange[]): Promise<void>;

@@ -58,7 +58,14 @@ describe("the overlay of a dataplane", () => {
     await dataplane.addVni("blue", VNI);
     native.kernel.addDevice("eth1");
     const uplink = { attachment: "uplink:eth1", ifname: "eth1", network: "under", role: "uplink" };
-    const none = { podMac: "", addresses: [], vlan: null, spoofCheck: false, macLimit: 0 };
+    const none = {
+      podMac: "",
+      addresses: [],
+      vlan: null,
+      spoofCheck: false,
+      macLimit: 0,
+      flowLane: true,
+    };
     const { info } = await dataplane.addPort({
       ...({ ...uplink, role: "uplink", capture: "shared" } as const),
       ...none,

@@ -19,6 +19,7 @@ export interface PortRequest
     | "vlan"
     | "spoofCheck"
     | "macLimit"
+    | "flowLane"
     | "peer"
   > {
   /** containerId:ifname, or uplink:<interface>. */

@@ -49,6 +49,8 @@ export interface Network {
   leaks: Leak[];
   /** Whether STATUS fails when no address is left. */
   notReadyWhenFull: boolean;
+  /** Whether known flows are forwarded by the XDP program itself. */
+  flowLane: boolean;
   /** Null for a routed network. */
   bridge: Bridge | null;
   /** Null for a network that is on this node alone. */
@@ -92,6 +94,7 @@ export function resolveNetwork(config: NetworkConfig, vteps: Config["vteps"] = [
     uplinks: config.uplinks.map((uplink) => resolveUplink(uplink, kind)),
     mirror,
     notReadyWhenFull: config.notReadyWhenFull ?? false,
+    flowLane: config.flowLane ?? false,
     bridge: kind === "bridged" ? resolveBridge(config) : null,
     overlay: resolveOverlay(config, vteps),
   };

@@ -15,6 +15,7 @@ const HELP: Record<string, string> = {
   tx_stalls: "Transmit calls that the kernel asked to repeat.",
   flood_copies: "Frames copied to reach more than one port of a bridged network.",
   mac_moves: "Learned MAC addresses that turned up here and were elsewhere before.",
+  lane_packets: "Of the frames received, those that the flow lane has forwarded.",
 };
 
 /** Counters of ports and drops. Their names come from the addon, so a new one needs no change here. */

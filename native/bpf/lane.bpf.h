@@ -1,0 +1,389 @@
+// The flow lane as the XDP program sees it. Whatever is not plainly the packet of a known flow
+// (fragments, options, other protocols, padding, a TTL that ends here, a packet too long) is left
+// to the ring loop, and nothing of a packet is changed before all of that is known.
+#pragma once
+
+#include "lane.h"
+
+enum { LANE_MISS = -1 };
+
+// Set before the program is loaded. Where it is false the kernel never looks at what is not reached
+// then, should it be too old for it.
+const volatile unsigned char lane_wanted = 1;
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, MILLRACE_LANE_WAYS);  // set before the program is loaded
+  __type(key, __u32);
+  __type(value, struct millrace_lane);
+} lanes SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, MILLRACE_LANE_WAYS);  // as many as of `lanes`
+  __type(key, __u32);
+  __type(value, struct millrace_lane_outer);
+} lane_outers SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct millrace_lane_state);
+} lane_state SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, 1);  // a way's share of `lanes`
+  __type(key, __u32);
+  __type(value, struct millrace_lane_tags);
+} lane_tags SEC(".maps");
+
+// Where flows may go: the device of each port. Programs whose frames may span several buffers need
+// a map of their own: the kernel lets no two kinds of programs share one.
+struct {
+  __uint(type, BPF_MAP_TYPE_DEVMAP);
+  __uint(max_entries, MILLRACE_MAX_PORTS);
+  __type(key, __u32);
+  __type(value, __u32);
+} lane_devices SEC(".maps"), lane_devices_frags SEC(".maps");
+
+// What is needed of an entry, copied: the loop may write it at any time.
+struct lane_flow {
+  __u8 ethernet[12];
+  __u8 action;
+  __u32 out;
+  __u32 longest;
+};
+
+struct lane_packet {
+  __u64 key[MILLRACE_LANE_WORDS];
+  __u32 l4;      // offset from the (inner) Ethernet header
+  __u32 length;  // of the IP packet
+};
+
+#define lane_barrier() asm volatile("" ::: "memory")
+
+static __always_inline __u32 lane_fold(__u64 sum) {
+  sum = (sum & 0xffffffff) + (sum >> 32);
+  sum = (sum & 0xffff) + (sum >> 16);
+  sum = (sum & 0xffff) + (sum >> 16);
+  sum = (sum & 0xffff) + (sum >> 16);
+  return (__u32)sum;
+}
+
+static __always_inline __u64 lane_second_word(__u32 ports, __u32 slot, __u8 protocol, __u8 kind) {
+  return (__u64)ports | (__u64)slot << 32 | (__u64)protocol << 48 | (__u64)kind << 56;
+}
+
+static __always_inline int lane_has_ports(__u8 protocol) {
+  return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP;
+}
+
+static __always_inline int lane_parse4(void* l3, void* end, struct lane_packet* packet, __u32 slot,
+                                       __u8 kind) {
+  struct iphdr* ip = l3;
+  __u32* ports = (void*)(ip + 1);
+  if ((void*)(ports + 1) > end || *(__u8*)l3 != 0x45 || ip->frag_off & bpf_htons(0x3fff)) return 0;
+  if (!lane_has_ports(ip->protocol)) return 0;
+  packet->key[0] = (__u64)ip->saddr | (__u64)ip->daddr << 32;
+  packet->key[1] = lane_second_word(*ports, slot, ip->protocol, MILLRACE_LANE_IP4 | kind);
+  packet->l4 = sizeof(struct ethhdr) + sizeof(*ip);
+  packet->length = bpf_ntohs(ip->tot_len);
+  return 1;
+}
+
+static __always_inline int lane_parse6(void* l3, void* end, struct lane_packet* packet, __u32 slot,
+                                       __u8 kind) {
+  struct ipv6hdr* ip = l3;
+  __u32* ports = (void*)(ip + 1);
+  if ((void*)(ports + 1) > end || ip->version != 6 || !lane_has_ports(ip->nexthdr)) return 0;
+  __builtin_memcpy(&packet->key[0], &ip->saddr.s6_addr32[0], 8);
+  __builtin_memcpy(&packet->key[2], &ip->saddr.s6_addr32[2], 8);
+  __builtin_memcpy(&packet->key[3], &ip->daddr.s6_addr32[0], 8);
+  __builtin_memcpy(&packet->key[4], &ip->daddr.s6_addr32[2], 8);
+  packet->key[1] = lane_second_word(*ports, slot, ip->nexthdr, MILLRACE_LANE_IP6 | kind);
+  packet->l4 = sizeof(struct ethhdr) + sizeof(*ip);
+  packet->length = sizeof(*ip) + bpf_ntohs(ip->payload_len);
+  return 1;
+}
+
+static __always_inline int lane_parse(void* l2, void* end, struct lane_packet* packet, __u32 slot,
+                                      __u8 kind) {
+  struct ethhdr* ethernet = l2;
+  if ((void*)(ethernet + 1) > end) return 0;
+  if (ethernet->h_proto == bpf_htons(ETH_P_IP))
+    return lane_parse4(ethernet + 1, end, packet, slot, kind);
+  if (ethernet->h_proto == bpf_htons(ETH_P_IPV6))
+    return lane_parse6(ethernet + 1, end, packet, slot, kind);
+  return 0;
+}
+
+static __always_inline int lane_has_key(const struct millrace_lane* entry, const __u64* key) {
+  if (entry->key[1] != key[1] || entry->key[0] != key[0]) return 0;
+  return entry->key[2] == key[2] && entry->key[3] == key[3] && entry->key[4] == key[4];
+}
+
+static __always_inline struct millrace_lane* lane_find_in(__u32 bucket, __u32 tag, const __u64* key,
+                                                          __u32* found) {
+  const struct millrace_lane_tags* tags = bpf_map_lookup_elem(&lane_tags, &bucket);
+  if (!tags) return 0;
+#pragma unroll
+  for (int way = 0; way < MILLRACE_LANE_WAYS; ++way) {
+    if (tags->tag[way] != tag) continue;
+    __u32 place = bucket * MILLRACE_LANE_WAYS + way;
+    struct millrace_lane* entry = bpf_map_lookup_elem(&lanes, &place);
+    if (!entry) return 0;
+    if (!lane_has_key(entry, key)) continue;
+    *found = place;
+    return entry;
+  }
+  return 0;
+}
+
+static __always_inline struct millrace_lane* lane_find(const struct millrace_lane_state* state,
+                                                       const __u64* key, __u32* place) {
+  const __u64 hash = millrace_lane_hash(state->seed, key);
+  const __u32 tag = millrace_lane_tag(hash);
+  struct millrace_lane* entry = lane_find_in((__u32)hash & state->mask, tag, key, place);
+  return entry ? entry : lane_find_in((__u32)(hash >> 32) & state->mask, tag, key, place);
+}
+
+static __always_inline int lane_has_addresses(const struct millrace_lane* entry, const void* l2) {
+  const __u32* ours = (const __u32*)entry->match;
+  const __u16* words = l2;  // IP headers are aligned, Ethernet headers are not
+  return ours[0] == ((__u32)words[0] | (__u32)words[1] << 16) &&
+         ours[1] == ((__u32)words[2] | (__u32)words[3] << 16) &&
+         ours[2] == ((__u32)words[4] | (__u32)words[5] << 16);
+}
+
+// RFC 1812 5.2.2: the checksum of the header is right.
+static __always_inline int lane_header_is_right(const struct iphdr* ip) {
+  const __u32* words = (const void*)ip;
+  __u64 sum = (__u64)words[0] + words[1] + words[2] + words[3] + words[4];
+  return lane_fold(sum) == 0xffff;
+}
+
+static __always_inline int lane_may_route(void* l2, void* end) {
+  struct ethhdr* ethernet = l2;
+  struct iphdr* ip = (void*)(ethernet + 1);
+  struct ipv6hdr* ip6 = (void*)(ethernet + 1);
+  if (ethernet->h_proto == bpf_htons(ETH_P_IP))
+    return (void*)(ip + 1) <= end && ip->ttl > 1 && lane_header_is_right(ip);
+  return (void*)(ip6 + 1) <= end && ip6->hop_limit > 1;
+}
+
+// One packet of a flow goes through the loop now and then: it confirms the flow, learns and counts
+// what it would have, and so ends flows of which nobody knows any more.
+static __always_inline int lane_must_confirm(struct millrace_lane* entry,
+                                             struct millrace_lane_state* state) {
+  const __u64 now = bpf_ktime_get_coarse_ns();
+  if (now < entry->confirm_at) return 0;
+  if (state->tick != now) {
+    state->tick = now;
+    state->confirmed = 0;
+  }
+  if (++state->confirmed > MILLRACE_LANE_CONFIRMS) return 0;
+  entry->confirm_at = now + 100000000;
+  return 1;
+}
+
+static __always_inline int lane_is_dead(const struct millrace_lane* entry) {
+  return entry->confirm_at > entry->dead_at;
+}
+
+// Sum of 16-bit words from an offset to the end of the packet. A function of its own, so that it is
+// verified once. Where the rest of less than a block begins is computed from the length again: to
+// the verifier all ways through the loops before are then one.
+__noinline __u64 lane_sum(struct xdp_md* ctx, __u32 offset) {
+  void* data = (void*)(long)ctx->data;
+  void* end = (void*)(long)ctx->data_end;
+  void* from = data + (offset & 0x7f);
+  const __u64 length = end - from;
+  __u64 sum = 0;
+  for (int i = 0; i < 7 && from + 512 <= end; ++i, from += 512)
+    sum += (__u32)bpf_csum_diff(0, 0, from, 512, 0);
+  for (int i = 0; i < 7 && from + 64 <= end; ++i, from += 64)
+    sum += (__u32)bpf_csum_diff(0, 0, from, 64, 0);
+  from = data + (((offset & 0x7f) + (length & ~63ull)) & 0xfff);
+  for (int i = 0; i < 15 && from + 4 <= end; ++i, from += 4) sum += *(__u32*)from;
+  if (from + 2 <= end) {
+    sum += *(__u16*)from;
+    from += 2;
+  }
+  if (from + 1 <= end) sum += *(__u8*)from;
+  return sum;
+}
+
+static __always_inline __u64 lane_pseudo(const struct lane_packet* packet, __u32 length) {
+  const __u8 protocol = packet->key[1] >> 48;
+  __u64 sum = (__u64)bpf_htons(protocol) + bpf_htons(length);
+  sum += (packet->key[0] & 0xffffffff) + (packet->key[0] >> 32);
+  sum += (packet->key[2] & 0xffffffff) + (packet->key[2] >> 32);
+  sum += (packet->key[3] & 0xffffffff) + (packet->key[3] >> 32);
+  return sum + (packet->key[4] & 0xffffffff) + (packet->key[4] >> 32);
+}
+
+// A sum of the pseudo-header alone is a checksum left to us, as graph/checksum_offload.hpp has it.
+static __always_inline void lane_complete(struct xdp_md* ctx, const struct lane_packet* packet,
+                                          __u32 offset) {
+  void* end = (void*)(long)ctx->data_end;
+  const int tcp = (packet->key[1] >> 48 & 0xff) == IPPROTO_TCP;
+  const __u32 l4 = offset + packet->l4;
+  __u16* field = (void*)(long)ctx->data + ((l4 + (tcp ? 16 : 6)) & 0x7f);
+  if ((void*)(field + 1) > end) return;
+  const __u32 length = packet->length + sizeof(struct ethhdr) - packet->l4;
+  if (*field != lane_fold(lane_pseudo(packet, length))) return;
+  const __u16 checksum = ~lane_fold(lane_sum(ctx, l4));
+  field = (void*)(long)ctx->data + ((l4 + (tcp ? 16 : 6)) & 0x7f);
+  if ((void*)(field + 1) > (void*)(long)ctx->data_end) return;
+  *field = checksum ? checksum : 0xffff;
+}
+
+static __always_inline void lane_take_hop(void* l2, void* end) {
+  struct ethhdr* ethernet = l2;
+  struct iphdr* ip = (void*)(ethernet + 1);
+  struct ipv6hdr* ip6 = (void*)(ethernet + 1);
+  if ((void*)(ip + 1) > end) return;
+  if (ethernet->h_proto == bpf_htons(ETH_P_IP)) {
+    const __u32 sum = (__u32)ip->check + bpf_htons(0x0100);  // RFC 1624 eqn. 3
+    ip->check = (__u16)(sum + (sum >= 0xffff));
+    --ip->ttl;
+  } else if ((void*)(ip6 + 1) <= end) {
+    --ip6->hop_limit;
+  }
+}
+
+static __always_inline __u8 lane_traffic_class(void* l2, void* end) {
+  struct ethhdr* ethernet = l2;
+  __u8* ip = (void*)(ethernet + 1);
+  if ((void*)(ip + 2) > end) return 0;
+  return ethernet->h_proto == bpf_htons(ETH_P_IP) ? ip[1] : (__u8)(ip[0] << 4 | ip[1] >> 4);
+}
+
+static __always_inline void lane_fill_outer(void* data, __u32 length, __u8 traffic_class,
+                                            int fixed) {
+  struct iphdr* ip = data + sizeof(struct ethhdr);
+  struct udphdr* udp = (void*)(ip + 1);
+  ip->tot_len = bpf_htons(length + MILLRACE_LANE_OUTER);
+  ip->tos = fixed ? (ip->tos & 0xfc) | (traffic_class & 3) : traffic_class;
+  udp->len = bpf_htons(length + MILLRACE_LANE_OUTER - sizeof(*ip));
+  const __u32* words = (const void*)ip;
+  ip->check = ~lane_fold((__u64)words[0] + words[1] + words[2] + words[3] + words[4]);
+}
+
+static __always_inline int lane_leave(__u32 out, const int frags) {
+  return frags ? bpf_redirect_map(&lane_devices_frags, out, XDP_DROP)
+               : bpf_redirect_map(&lane_devices, out, XDP_DROP);
+}
+
+static __always_inline int lane_send(struct lane_flow* flow, void* data, void* end,
+                                     const int frags) {
+  if (data + 12 > end) return XDP_ABORTED;
+  __builtin_memcpy(data, flow->ethernet, 12);
+  return lane_leave(flow->out, frags);
+}
+
+// length: of the inner IP packet.
+static __always_inline int lane_encapsulate(struct xdp_md* ctx, struct lane_flow* flow,
+                                            const __u8* outer, __u32 length, const int frags) {
+  void* data = (void*)(long)ctx->data;
+  void* end = (void*)(long)ctx->data_end;
+  if (data + MILLRACE_LANE_OUTER + sizeof(struct ethhdr) > end) return XDP_ABORTED;
+  void* inner = data + MILLRACE_LANE_OUTER;
+  __builtin_memcpy(data, outer, MILLRACE_LANE_OUTER);
+  lane_fill_outer(data, length, lane_traffic_class(inner, end),
+                  flow->action & MILLRACE_LANE_FIXED_DSCP);
+  __builtin_memcpy(inner, flow->ethernet, 12);
+  return lane_leave(flow->out, frags);
+}
+
+// A frame whose (inner) Ethernet header is `offset` bytes behind its beginning: 0, or behind the
+// outer headers of a tunnel.
+static __always_inline int lane_try(struct xdp_md* ctx, struct millrace_lane_state* state,
+                                    __u32 slot, const __u32 offset, const int frags) {
+  void* data = (void*)(long)ctx->data;
+  void* end = (void*)(long)ctx->data_end;
+  void* l2 = data + offset;
+  const __u32 received = (__u32)(end - data);
+  struct lane_packet packet = {};
+  if (!lane_parse(l2, end, &packet, slot, offset ? MILLRACE_LANE_TUNNELLED : 0)) return LANE_MISS;
+  if (packet.length + sizeof(struct ethhdr) + offset != received ||
+      received > MILLRACE_LANE_LONGEST)
+    return LANE_MISS;
+  __u32 place = 0;
+  struct millrace_lane* entry = lane_find(state, packet.key, &place);
+  if (!entry) return LANE_MISS;
+
+  const __u32 version = *(volatile __u32*)&entry->version;
+  lane_barrier();
+  struct lane_flow flow = {.action = entry->action, .out = entry->out, .longest = entry->longest};
+  if (version & 1 || entry->generation != state->generation || !lane_has_key(entry, packet.key) ||
+      !lane_has_addresses(entry, l2) || packet.length > flow.longest || lane_is_dead(entry))
+    return LANE_MISS;
+  __builtin_memcpy(flow.ethernet, entry->ethernet, 12);
+  if (offset) {
+    const __u32* outer = data + sizeof(struct ethhdr);
+    if ((void*)(outer + 9) > end || entry->outer_source != outer[3] ||
+        entry->outer_destination != outer[4] || entry->outer_vni != outer[8])
+      return LANE_MISS;
+  }
+  __u8 outer[MILLRACE_LANE_OUTER];
+  if (flow.action & MILLRACE_LANE_ENCAP) {
+    const struct millrace_lane_outer* front = bpf_map_lookup_elem(&lane_outers, &place);
+    if (!front) return LANE_MISS;
+    __builtin_memcpy(outer, front->bytes, sizeof(outer));
+  }
+  lane_barrier();
+  if (*(volatile __u32*)&entry->version != version) return LANE_MISS;
+
+  if (flow.action & MILLRACE_LANE_ROUTE && !lane_may_route(l2, end)) return LANE_MISS;
+  if (lane_must_confirm(entry, state)) return LANE_MISS;
+  if (flow.action & MILLRACE_LANE_PARTIAL) lane_complete(ctx, &packet, offset);
+  const int shift = flow.action & MILLRACE_LANE_ENCAP ? -MILLRACE_LANE_OUTER : (int)offset;
+  if (shift && bpf_xdp_adjust_head(ctx, shift)) return LANE_MISS;
+  __sync_fetch_and_add(&entry->packets, 1);
+  __sync_fetch_and_add(&entry->bytes, received);
+  data = (void*)(long)ctx->data;
+  end = (void*)(long)ctx->data_end;
+  l2 = flow.action & MILLRACE_LANE_ENCAP ? data + MILLRACE_LANE_OUTER : data;
+  if (flow.action & MILLRACE_LANE_ROUTE) {
+    if (l2 + sizeof(struct ethhdr) > end) return XDP_ABORTED;
+    lane_take_hop(l2, end);
+  }
+  if (flow.action & MILLRACE_LANE_ENCAP)
+    return lane_encapsulate(ctx, &flow, outer, packet.length, frags);
+  return lane_send(&flow, data, end, frags);
+}
+
+// The outer headers are as the loop accepts them without a second look: no options, a checksum that
+// is absent, a VNI, no mark of congestion to be passed on (RFC 6040).
+static __always_inline int lane_is_tunnelled(void* data, void* end,
+                                             const struct millrace_port* port) {
+  struct ethhdr* ethernet = data;
+  struct iphdr* ip = (void*)(ethernet + 1);
+  struct udphdr* udp = (void*)(ip + 1);
+  __u8* vxlan = (void*)(udp + 1);
+  if ((void*)(vxlan + 8) > end || ethernet->h_proto != bpf_htons(ETH_P_IP) || *(__u8*)ip != 0x45 ||
+      !is_vtep4(ip, end, port))
+    return 0;
+  return udp->check == 0 && vxlan[0] & 0x08 && !(ip->tos & 1) && lane_header_is_right(ip) &&
+         bpf_ntohs(ip->tot_len) + sizeof(*ethernet) == (__u32)(end - data) &&
+         bpf_ntohs(udp->len) + sizeof(*ip) == bpf_ntohs(ip->tot_len);
+}
+
+static __always_inline int lane(struct xdp_md* ctx, const struct millrace_port* port,
+                                const int frags) {
+  void* data = (void*)(long)ctx->data;
+  void* end = (void*)(long)ctx->data_end;
+  __u32 first = 0;
+  struct millrace_lane_state* state = bpf_map_lookup_elem(&lane_state, &first);
+  if (!state || !state->open) return LANE_MISS;
+  if (port->vteps[0].udp_port != 0 && lane_is_tunnelled(data, end, port))
+    return lane_try(ctx, state, port->slot, MILLRACE_LANE_OUTER, frags);
+  return lane_try(ctx, state, port->slot, 0, frags);
+}

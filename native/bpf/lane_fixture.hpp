@@ -1,0 +1,148 @@
+#pragma once
+// GoogleTest fixture: the graph with its flow lane, and the XDP program on the same table, run by
+// the kernel on frames of ours (BPF_PROG_TEST_RUN).
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <gtest/gtest.h>
+#include <linux/bpf.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bpf/redirect.h"
+#include "engine/flow_lane.hpp"
+#include "graph/vxlan_network.hpp"
+#include "link/netns.hpp"
+#include "link/test_netns.hpp"
+#include "redirect.skel.h"
+
+namespace millrace {
+
+class LaneFixture : public ::testing::Test {
+ protected:
+  struct Left {
+    std::uint16_t port;
+    Bytes frame;
+  };
+  static constexpr std::uint32_t kEntries = 1024;
+
+  void SetUp() override {
+    if (const std::string missing = TestNetns::missing(); !missing.empty()) GTEST_SKIP() << missing;
+    libbpf_set_print(nullptr);
+    netns_ = std::make_unique<TestNetns>();
+    load();
+    if (skeleton_ == nullptr) GTEST_SKIP() << "needs CAP_BPF and CAP_NET_ADMIN";
+    if (!lane_->missing().empty()) GTEST_SKIP() << lane_->missing();
+    net_ = std::make_unique<TestNetwork>(TestNetwork::kUnlimited, 4096, &table());
+    net_->graph.clock = coarse_clock;
+    overlay_ = std::make_unique<VxlanNetwork>(*net_);
+    for (const Pod& pod : kPods) open(pod);
+    for (const Pod& pod : kStations) open(pod);
+    net_->adjacencies.changes.watch(&table().generation());
+    for (Vrf* vrf : {&net_->blue, &net_->red}) vrf->fib4.changes.watch(&table().generation());
+  }
+  void TearDown() override {
+    if (net_ != nullptr) net_->adjacencies.changes.watch(nullptr);
+  }
+
+  LaneTable& table() { return lane_->table(); }
+  TestNetwork& net() { return *net_; }
+
+  // What leaves the graph for a frame from a port.
+  std::vector<Left> through_graph(const Pod& from, const Bytes& frame) {
+    net_->port(from).inject(frame);
+    net_->run();
+    std::vector<Left> left;
+    const auto take = [&](const Pod& pod) {
+      for (auto& sent : net_->port(pod).take_sent())
+        left.push_back({pod.port, std::move(sent.bytes)});
+    };
+    for (const Pod& pod : kPods) take(pod);
+    for (const Pod& pod : kStations) take(pod);
+    return left;
+  }
+
+  // What leaves by the lane; nothing when the frame is left to the loop.
+  std::optional<Left> through_lane(const Pod& from, const Bytes& frame) {
+    const std::optional<Bytes> forwarded = run_program(from, frame);
+    if (!forwarded) return std::nullopt;
+    return Left{accounted_to(), *forwarded};
+  }
+
+ private:
+  static constexpr std::uint32_t kLoopback = 1;  // the only interface of a new network namespace
+
+  void load() {
+    in_netns(netns_->path(), [&] {
+      skeleton_.reset(redirect__open());
+      if (!skeleton_) return;
+      auto& maps = skeleton_->maps;
+      bpf_map__set_max_entries(maps.lanes, kEntries);
+      bpf_map__set_max_entries(maps.lane_outers, kEntries);
+      bpf_map__set_max_entries(maps.lane_tags, kEntries / MILLRACE_LANE_WAYS);
+      if (redirect__load(skeleton_.get()) != 0) return skeleton_.reset();
+      lane_ = std::make_unique<FlowLane>(
+          FlowLane::Maps{bpf_map__fd(maps.lanes),
+                         bpf_map__fd(maps.lane_outers),
+                         bpf_map__fd(maps.lane_tags),
+                         kEntries,
+                         bpf_map__fd(maps.lane_state),
+                         {bpf_map__fd(maps.lane_devices), bpf_map__fd(maps.lane_devices_frags)},
+                         bpf_map__fd(maps.ports)});
+    });
+  }
+  // Which device a flow leaves by does not matter here: what was accounted tells the port.
+  void open(const Pod& pod) {
+    net_->reconfigure(pod, [&](PortConfig& config) {
+      config.lane = true;
+      if (pod.port != kRedC.port) return;
+      config.uplink = true;
+      config.has_ip4 = config.has_ip6 = false;
+    });
+    in_netns(netns_->path(), [&] { lane_->add_device(pod.port, kLoopback); });
+    table().set_target(pod.port, true);
+  }
+  std::optional<Bytes> run_program(const Pod& from, const Bytes& frame) {
+    millrace_port port{};
+    port.ifindex = kLoopback;
+    port.slot = from.port;
+    port.fallback = XDP_DROP;
+    port.lane = 1;
+    if (from.port == kRedC.port) port.vteps[0] = {__builtin_bswap32(kVtep4), 4789, 0, {}};
+    const std::uint32_t ifindex = kLoopback;
+    EXPECT_EQ(bpf_map_update_elem(bpf_map__fd(skeleton_->maps.ports), &ifindex, &port, BPF_ANY), 0);
+    Bytes out(4096);
+    xdp_md context{};
+    context.data_end = static_cast<std::uint32_t>(frame.size());
+    context.ingress_ifindex = kLoopback;
+    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(), .data_out = out.data(),
+                .data_size_in = static_cast<std::uint32_t>(frame.size()),
+                .data_size_out = static_cast<std::uint32_t>(out.size()), .ctx_in = &context,
+                .ctx_size_in = sizeof(context), .repeat = 1);
+    in_netns(netns_->path(), [&] {
+      const int program = bpf_program__fd(skeleton_->progs.millrace_redirect);
+      EXPECT_EQ(bpf_prog_test_run_opts(program, &options), 0) << "errno " << errno;
+    });
+    if (options.retval != XDP_REDIRECT) return std::nullopt;
+    out.resize(options.data_size_out);
+    return out;
+  }
+  std::uint16_t accounted_to() {
+    std::uint16_t port = UINT16_MAX;
+    table().sweep(coarse_clock(), [&](const millrace_lane& flow, const LaneTable::Traffic& passed) {
+      EXPECT_EQ(passed.packets, 1u);
+      port = flow.out;
+    });
+    return port;
+  }
+
+  std::unique_ptr<TestNetns> netns_;
+  std::unique_ptr<redirect, void (*)(redirect*)> skeleton_{nullptr, redirect__destroy};
+  std::unique_ptr<FlowLane> lane_;
+  std::unique_ptr<TestNetwork> net_;
+  std::unique_ptr<VxlanNetwork> overlay_;
+};
+
+}  // namespace millrace

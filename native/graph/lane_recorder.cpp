@@ -1,0 +1,148 @@
+#include "graph/lane_recorder.hpp"
+
+#include <cstring>
+
+#include "base/headers.hpp"
+#include "graph/graph.hpp"
+#include "tables/vxlan.hpp"
+
+namespace millrace {
+
+namespace {
+
+// Where the outer headers of a tunnel over IPv4 have what differs from peer to peer.
+constexpr std::uint32_t kOuterSource = kEthernetLength + ip4::kSource;
+constexpr std::uint32_t kOuterDestination = kEthernetLength + ip4::kDestination;
+constexpr std::uint32_t kOuterUdp = kEthernetLength + ip4::kMinHeader;
+constexpr std::uint32_t kOuterVni = kOuterUdp + kUdpHeader + 4;
+
+std::uint64_t load64(const std::uint8_t* p) {
+  std::uint64_t word;
+  std::memcpy(&word, p, sizeof(word));
+  return word;
+}
+
+std::uint32_t load32(const std::uint8_t* p) {
+  std::uint32_t word;
+  std::memcpy(&word, p, sizeof(word));
+  return word;
+}
+
+bool has_lane_ports(std::uint8_t protocol) {
+  return protocol == kProtoTcp || protocol == kProtoUdp;
+}
+
+void set_second_word(LaneFlow& flow, const std::uint8_t* ports, std::uint16_t slot,
+                     std::uint8_t protocol, std::uint8_t kind) {
+  flow.key[1] = load32(ports) | std::uint64_t{slot} << 32 | std::uint64_t{protocol} << 48 |
+                std::uint64_t{kind} << 56;
+}
+
+// As lane_parse() in bpf/lane.bpf.h. False for packets that the program never looks up.
+bool set_key(LaneFlow& flow, const std::uint8_t* frame, std::uint32_t length, std::uint16_t slot,
+             std::uint8_t tunnelled) {
+  const std::uint8_t* ip = frame + kEthernetLength;
+  const std::uint16_t type = load_be16(frame + 12);
+  if (type == kEtherTypeIp4 && length >= kEthernetLength + ip4::kMinHeader + 4) {
+    const bool fragment =
+        (load_be16(ip + ip4::kFragment) & (ip4::kMoreFragments | ip4::kOffsetMask)) != 0;
+    if (ip[0] != 0x45 || fragment || !has_lane_ports(ip[ip4::kProtocol])) return false;
+    flow.key[0] = load64(ip + ip4::kSource);
+    set_second_word(flow, ip + ip4::kMinHeader, slot, ip[ip4::kProtocol],
+                    static_cast<std::uint8_t>(MILLRACE_LANE_IP4 | tunnelled));
+    return true;
+  }
+  if (type != kEtherTypeIp6 || length < kEthernetLength + ip6::kHeader + 4) return false;
+  if ((ip[0] >> 4) != 6 || !has_lane_ports(ip[ip6::kNextHeader])) return false;
+  flow.key[0] = load64(ip + ip6::kSource);
+  flow.key[2] = load64(ip + ip6::kSource + 8);
+  flow.key[3] = load64(ip + ip6::kDestination);
+  flow.key[4] = load64(ip + ip6::kDestination + 8);
+  set_second_word(flow, ip + ip6::kHeader, slot, ip[ip6::kNextHeader],
+                  static_cast<std::uint8_t>(MILLRACE_LANE_IP6 | tunnelled));
+  return true;
+}
+
+// A tunnel over IPv6, or one that has its packets summed, stays with the loop.
+bool set_outer(LaneFlow& flow, const std::uint8_t* frame, const Vtep& vtep) {
+  if (load_be16(frame + 12) != kEtherTypeIp4 || load_be16(frame + kOuterUdp + 6) != 0) return false;
+  std::uint8_t* outer = flow.outer.bytes;
+  std::memcpy(outer, frame, sizeof(flow.outer.bytes));
+  std::memset(outer + kEthernetLength + ip4::kTotalLength, 0, 2);
+  std::memset(outer + kEthernetLength + ip4::kChecksum, 0, 2);
+  std::memset(outer + kOuterUdp + 4, 0, 2);
+  flow.action |= MILLRACE_LANE_ENCAP;
+  if (vtep.dscp >= 0) flow.action |= MILLRACE_LANE_FIXED_DSCP;
+  return true;
+}
+
+bool expect_outer(LaneFlow& flow, const std::uint8_t* frame) {
+  if (load_be16(frame + 12) != kEtherTypeIp4 || frame[kEthernetLength] != 0x45) return false;
+  flow.outer_source = load32(frame + kOuterSource);
+  flow.outer_destination = load32(frame + kOuterDestination);
+  flow.outer_vni = load32(frame + kOuterVni) & __builtin_bswap32(0xffffff00u);
+  flow.action |= MILLRACE_LANE_DECAP;
+  return true;
+}
+
+}  // namespace
+
+void LaneRecorder::note(Packet* packets, std::uint32_t count, const PortConfig& in) {
+  in_ = &in;
+  generation_ = lanes_->generation().now();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    Origin& origin = origins_[i];
+    const std::uint8_t* frame = packets[i].data;
+    packets[i].origin = static_cast<std::uint16_t>(i + 1);
+    origin.data = frame;
+    std::memcpy(origin.outer.data(), frame, origin.outer.size());
+    if (in.uplink) std::memcpy(origin.inner.data(), frame + MILLRACE_LANE_OUTER, 12);
+  }
+}
+
+void LaneRecorder::record(const Graph& graph, Packet* const* packets, std::uint32_t count,
+                          const PortConfig& out) const {
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const Packet& packet = *packets[i];
+    if (packet.longest != 0 && packet.origin != 0 && packet.tail == kNoFrame && out.lane &&
+        lanes_->leads_to(out.index))
+      record(graph, packet, out);
+  }
+}
+
+// Between what came in and what leaves there is either nothing, or the headers of one tunnel.
+void LaneRecorder::record(const Graph& graph, const Packet& packet, const PortConfig& out) const {
+  const Origin& origin = origins_[packet.origin - 1u];
+  const PortConfig& logical = graph.config(packet.in_port);
+  const bool same_port = logical.index == in_->index;
+  const std::ptrdiff_t added = origin.data - packet.data;
+  LaneFlow flow{};
+  flow.tunnel = MILLRACE_LANE_NO_SLOT;
+  const std::uint8_t* inner = packet.data;
+  const std::uint8_t* match = origin.outer.data();
+  if (same_port && added == MILLRACE_LANE_OUTER && packet.via != 0) {
+    const PortConfig& tunnel = graph.config(packet.via);
+    if (!set_outer(flow, packet.data, *tunnel.vxlan->vtep)) return;
+    flow.tunnel = tunnel.index;
+    inner += MILLRACE_LANE_OUTER;
+  } else if (!same_port && added == -MILLRACE_LANE_OUTER && logical.vxlan != nullptr) {
+    if (!expect_outer(flow, origin.data)) return;
+    flow.tunnel = logical.index;
+    match = origin.inner.data();
+  } else if (!same_port || added != 0 || packet.via != 0) {
+    return;
+  }
+  const std::uint8_t tunnelled = same_port ? 0 : MILLRACE_LANE_TUNNELLED;
+  const auto length = static_cast<std::uint32_t>(packet.data + packet.head_length() - inner);
+  if (!set_key(flow, inner, length, in_->index, tunnelled)) return;
+  flow.generation = generation_;
+  flow.out = out.index;
+  flow.longest = packet.longest;
+  if (logical.vrf != nullptr) flow.action |= MILLRACE_LANE_ROUTE;
+  if (logical.partial_checksums) flow.action |= MILLRACE_LANE_PARTIAL;
+  std::memcpy(flow.match, match, sizeof(flow.match));
+  std::memcpy(flow.ethernet, inner, sizeof(flow.ethernet));
+  lanes_->put(flow, graph.now_ns);
+}
+
+}  // namespace millrace
