@@ -1,8 +1,10 @@
 import { attachMany } from "./cni/attach-many.ts";
 import { attachTimes } from "./cni/attach-times.ts";
 import { stormTimes } from "./cni/storm.ts";
+import { generators } from "./generators/scenario.ts";
 import { lpm } from "./lpm/scenario.ts";
 import { micro } from "./micro/group.ts";
+import { nativeTables } from "./native/group.ts";
 import { pipeline } from "./pipeline/scenario.ts";
 import { routesAtStart } from "./routes/at-start.ts";
 import { routeChanges } from "./routes/changes.ts";
@@ -19,6 +21,7 @@ import { vxlan } from "./vxlan/scenario.ts";
 /** Everything that can be measured, in the order it runs. */
 export const groups: readonly Group[] = [
   forwarding,
+  generators,
   pipeline,
   vxlan,
   ...tcpPairs,
@@ -34,4 +37,5 @@ export const groups: readonly Group[] = [
   stormTimes,
   attachMany,
   micro,
+  nativeTables,
 ];

@@ -52,6 +52,11 @@ export class Child implements AsyncDisposable {
     return this.#process.exitCode === null && this.#process.signalCode === null;
   }
 
+  /** @throws Error with its last lines when it has ended */
+  mustRun(): void {
+    if (!this.running) throw new Error(`${this.#name}: ended; ${this.#tail()}`);
+  }
+
   /** The next line of standard output. @throws Error when the process ends or is silent instead */
   async line(timeoutMs = patienceMs): Promise<string> {
     return within(this.#nextLine(), timeoutMs, () => `${this.#name}: silent; ${this.#tail()}`);
@@ -95,7 +100,7 @@ export class Child implements AsyncDisposable {
 
   async #when(condition: () => boolean): Promise<void> {
     while (!condition()) {
-      if (!this.running) throw new Error(`${this.#name}: ended; ${this.#tail()}`);
+      this.mustRun();
       await new Promise<void>((resolve) => {
         this.#notify = resolve;
       });

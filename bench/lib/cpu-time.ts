@@ -46,16 +46,19 @@ export function descendants(all: readonly ProcessTimes[], root: number): Set<num
 }
 
 /**
- * CPU seconds used so far by user processes that are not ours. Kernel threads do not count: they
+ * CPU seconds used so far by user processes, ours and all others. Kernel threads do not count: they
  * carry the work of the device under test. Time of a process that ends moves to its parent, so
- * differences of this sum miss nothing.
+ * differences of these sums miss nothing.
  */
-function foreignSeconds(root: number): number {
+function usedSeconds(root: number): { own: number; foreign: number } {
   const all = processTimes();
   const ours = descendants(all, root);
-  return all
-    .filter(({ pid, parent }) => pid !== kthreadd && parent !== kthreadd && !ours.has(pid))
-    .reduce((sum, { seconds }) => sum + seconds, 0);
+  const users = all.filter(({ pid, parent }) => pid !== kthreadd && parent !== kthreadd);
+  const sum = (own: boolean) =>
+    users
+      .filter(({ pid }) => ours.has(pid) === own)
+      .reduce((total, { seconds }) => total + seconds, 0);
+  return { own: sum(true), foreign: sum(false) };
 }
 
 /** CPU seconds of one process with all its threads, to the nanosecond; not of its children. */
@@ -72,13 +75,29 @@ function stolenSeconds(): number {
   return Number(all.trim().split(/\s+/)[8]) / ticksPerSecond;
 }
 
-/**
- * Starts watching. The function returned tells how many CPUs others than `root` and its
- * descendants have used since, on average.
- */
-export function watchOthers(root = process.pid): () => number {
-  const used = () => foreignSeconds(root) + stolenSeconds();
+/** CPUs that were used, on average: CPU seconds per second. */
+export interface Usage {
+  /** By a process and its descendants. */
+  own: number;
+  /** By all others, and what the hypervisor took. */
+  others: number;
+}
+
+/** Starts watching. The function returned tells who has used how many CPUs since. */
+export function watchUsage(root = process.pid): () => Usage {
+  const used = () => ({ ...usedSeconds(root), stolen: stolenSeconds() });
   const started = performance.now();
   const before = used();
-  return () => (used() - before) / ((performance.now() - started) / 1000);
+  return () => {
+    const after = used();
+    const elapsed = (performance.now() - started) / 1000;
+    const others = after.foreign + after.stolen - before.foreign - before.stolen;
+    return { own: (after.own - before.own) / elapsed, others: others / elapsed };
+  };
+}
+
+/** As `watchUsage`, for others only. */
+export function watchOthers(root = process.pid): () => number {
+  const usage = watchUsage(root);
+  return () => usage().others;
 }

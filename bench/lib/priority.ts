@@ -5,7 +5,7 @@ const ours = "/proc/self/autogroup";
 
 /**
  * Lets our session outweigh others while samples are taken, so that a busy machine disturbs them
- * less. Does nothing where the kernel has no autogroups. Disposing puts the old weight back.
+ * less. Does nothing where there is no autogroup to raise. Disposing puts the old weight back.
  */
 export function raiseSession(): Disposable {
   const before = readNice(ours);
@@ -16,18 +16,27 @@ export function raiseSession(): Disposable {
 
 /** The same for a process that leads a session of its own and ends with this run. */
 export function raiseSessionOf(pid: number): void {
-  if (readNice(ours) !== null) raiseAutogroup(`/proc/${pid}/autogroup`);
+  const theirs = `/proc/${pid}/autogroup`;
+  if (readNice(theirs) !== null) raiseAutogroup(theirs);
 }
 
 function raiseAutogroup(path: string): void {
   writeFileSync(path, "-20");
 }
 
-/** "/autogroup-25 nice 0" gives 0; null without autogroups. */
+/**
+ * "/autogroup-25 nice 0" gives 0; null without autogroups, and where a process belongs to none:
+ * what the first process of a machine starts without a session of its own reads as nothing.
+ */
 function readNice(path: string): number | null {
+  const nice = /nice (-?\d+)/.exec(readText(path))?.[1];
+  return nice === undefined ? null : Number(nice);
+}
+
+function readText(path: string): string {
   try {
-    return Number(/nice (-?\d+)/.exec(readFileSync(path, "utf8"))?.[1] ?? Number.NaN);
+    return readFileSync(path, "utf8");
   } catch {
-    return null;
+    return "";
   }
 }

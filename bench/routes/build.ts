@@ -6,7 +6,7 @@ import { benchBuildDirectory } from "../traffic/tools.ts";
 const compileTimeoutMs = 60_000;
 
 /** Compiles a program of this directory. @returns its path */
-export async function buildTool(name: "paced" | "loader"): Promise<string> {
+export async function buildTool(name: string): Promise<string> {
   const directory = benchBuildDirectory();
   mkdirSync(directory, { recursive: true });
   const path = join(directory, `route-${name}`);

@@ -16,8 +16,8 @@
 #include <string>
 #include <vector>
 
+#include "../lib/process.hpp"
 #include "../lpm/table.h"
-#include "../traffic/process.hpp"
 
 namespace {
 

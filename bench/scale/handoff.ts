@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Spread, spread } from "../lib/stats.ts";
 import { type Group, makeRow, type Outcome, type RunOptions } from "../row.ts";
-import { dutCpu, generatorCpu } from "../traffic/load.ts";
+import { dutCpu, generatorCpu, smallFrames } from "../traffic/load.ts";
 import { isDisturbed, type Sample, takeSample } from "../traffic/sample.ts";
 import { attachPair, ifname, type Node, type Pair, pairNetwork, startNode } from "./node.ts";
 import { ratios, takeTurns } from "./turns.ts";
@@ -36,8 +36,7 @@ async function run(_names: readonly string[], options: RunOptions): Promise<Outc
   ];
   await takeTurns(subjects, rounds, scope.signal, async (subject, round) => {
     await place(node, pair, subject);
-    const load = { source: "skb" as const, flows: 1, seconds };
-    const sample = await takeSample(pair.lane, load, patience);
+    const sample = await takeSample(pair.tester.run, smallFrames("skb", 1, seconds), patience);
     subject.samples.push(sample);
     const rate = (sample.pps / 1e6).toFixed(3);
     progress(`round ${round + 1} of ${rounds}: ${subject.name} ${rate} Mpps`);

@@ -2,11 +2,11 @@ import { type AgentProcess, startAgent } from "../../test/harness/agent-process.
 import { mustCni } from "../../test/harness/cni-call.ts";
 import { createNamespace, type Namespace } from "../../test/harness/namespace.ts";
 import type { Scope } from "../../test/harness/scope.ts";
+import { createQuietNamespace } from "../duts/topology.ts";
 import { raiseSessionOf } from "../lib/priority.ts";
-import type { Lane } from "../traffic/generator.ts";
 import { testPrefix } from "../traffic/load.ts";
-import { Sink } from "../traffic/sink.ts";
-import { createQuietNamespace } from "../traffic/topology.ts";
+import { Tester } from "../trial/tester.ts";
+import type { Lane } from "../trial/types.ts";
 
 export const network = "bench";
 export const ifname = "eth0";
@@ -28,6 +28,7 @@ export interface Node {
 export interface Pod {
   namespace: Namespace;
   containerId: string;
+  mac: string;
   /** Without prefix length. */
   address: string;
 }
@@ -67,22 +68,38 @@ export async function attachPod(
     signal: scope.signal,
   });
   const address = String(json.ips[0].address).split("/")[0] as string;
-  return { namespace, containerId: namespace.name, address };
+  const link = (await namespace.links()).find((one) => one.ifname === ifname);
+  return { namespace, containerId: namespace.name, mac: link?.address ?? "", address };
 }
 
 export interface Pair {
-  lane: Lane;
+  /** Generator and sink at the two pods. */
+  tester: Tester;
   sender: Pod;
   receiver: Pod;
 }
 
-/** Two pods of a node with `pairNetwork`, with the sink that test frames end at. */
+/** Two pods of a node with `pairNetwork`, with generator and sink at them. */
 export async function attachPair(scope: Scope, node: Node, name: string): Promise<Pair> {
   const sender = await attachPod(scope, node, `${name}-sender`);
   const receiver = await attachPod(scope, node, `${name}-receiver`, [receiverAddress]);
-  const sink = await Sink.start(scope, receiver.namespace.name, ifname, 63);
-  const gatewayMac = await gatewayMacOf(node);
-  return { lane: { netns: sender.namespace.name, ifname, gatewayMac, sink }, sender, receiver };
+  const lane = layLane(sender, receiver, await gatewayMacOf(node));
+  return { tester: await Tester.open(scope, lane), sender, receiver };
+}
+
+/** UDP to the receiver itself, which the node forwards as a router. */
+function layLane(sender: Pod, receiver: Pod, gatewayMac: string): Lane {
+  return {
+    tx: { netns: sender.namespace.name, ifname },
+    rx: { netns: receiver.namespace.name, ifname },
+    frame: {
+      ethernet: { source: sender.mac, destination: gatewayMac },
+      ip: { source: sender.address, destination: receiver.address },
+      l4: { protocol: "udp", sourcePort: 1024, destinationPort: 9 },
+    },
+    flowFields: ["source-port"],
+    arrival: { ttl: 63, addedBytes: 0 },
+  };
 }
 
 async function gatewayMacOf({ agent }: Node): Promise<string> {

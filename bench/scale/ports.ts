@@ -4,9 +4,9 @@ import type { Scope } from "../../test/harness/scope.ts";
 import { ownSeconds } from "../lib/cpu-time.ts";
 import { median, type Spread, spread } from "../lib/stats.ts";
 import { type Group, makeRow, type Outcome, type Row, type RunOptions } from "../row.ts";
-import type { Lane } from "../traffic/generator.ts";
-import { dutCpu } from "../traffic/load.ts";
+import { dutCpu, smallFrames } from "../traffic/load.ts";
 import { isDisturbed, type Sample, takeSample } from "../traffic/sample.ts";
+import type { Tester } from "../trial/tester.ts";
 import { attachPair, attachPod, describePorts, type Node, pairNetwork, startNode } from "./node.ts";
 import { ratios, takeTurns } from "./turns.ts";
 
@@ -26,7 +26,7 @@ interface Subject {
   name: string;
   pods: number;
   node: Node;
-  lane: Lane;
+  tester: Tester;
   samples: Sample[];
 }
 
@@ -56,8 +56,8 @@ async function run(_names: readonly string[], options: RunOptions): Promise<Outc
       idle.push(await idlePercent(subject.node.agent.pid, scope.signal));
       perPort.push((readMemory(subject.node.agent.pid).resident - before.resident) / (many - few));
     }
-    const load = { source: "skb" as const, flows: 1, seconds };
-    const sample = await takeSample(subject.lane, load, patience);
+    const load = smallFrames("skb", 1, seconds);
+    const sample = await takeSample(subject.tester.run, load, patience);
     subject.samples.push(sample);
     progress(`round ${round + 1} of ${rounds}: ${subject.name} ${mega(sample.pps)} Mpps`);
   });
@@ -82,8 +82,8 @@ async function run(_names: readonly string[], options: RunOptions): Promise<Outc
 
 async function startSubject(scope: Scope, name: string, pods: number): Promise<Subject> {
   const node = await startNode(scope, { name, config: { dataplane, networks: [pairNetwork] } });
-  const { lane } = await attachPair(scope, node, name);
-  return { name: `millrace-${pods}`, pods, node, lane, samples: [] };
+  const { tester } = await attachPair(scope, node, name);
+  return { name: `millrace-${pods}`, pods, node, tester, samples: [] };
 }
 
 /** CPU time of the agent with all its threads while nothing is asked of it. */

@@ -57,7 +57,7 @@ async function run(scenario: string, streams: number, options: RunOptions): Prom
   };
 }
 
-async function hasIperf(): Promise<boolean> {
+export async function hasIperf(): Promise<boolean> {
   return runProgram("iperf3", ["--version"]).then(
     ({ exitCode }) => exitCode === 0,
     () => false,

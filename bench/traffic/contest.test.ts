@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { Contest } from "./contest.ts";
 
-const sample = (pps: number, disturbance = 0) => ({ pps, offered: pps, disturbance });
+const sample = (pps: number, doubtful = false) => {
+  return { pps, offered: pps, disturbance: doubtful ? 0.5 : 0, doubtful };
+};
 
 test("the best placement is the one with the best median, not the best sample", () => {
   const contest = new Contest(["steady", "lucky"]);
@@ -15,7 +17,7 @@ test("placements far behind are dropped, close ones and disturbed ones are not",
   contest.add("best", sample(100));
   contest.add("close", sample(80));
   contest.add("far", sample(50));
-  contest.add("disturbed", sample(50, 0.5));
+  contest.add("disturbed", sample(50, true));
   contest.dropHopeless();
   expect(contest.placements).toEqual(["best", "close", "disturbed"]);
 });

@@ -1,10 +1,14 @@
+import { dpdkL3fwd } from "../duts/dpdk-l3fwd.ts";
+import { dpdkTestpmd } from "../duts/dpdk-testpmd.ts";
+import { kernelRoute } from "../duts/kernel-route.ts";
+import type { DutKind } from "../duts/kind.ts";
+import { millrace } from "../duts/millrace.ts";
+import type { Source } from "../frames/types.ts";
 import { spread } from "../lib/stats.ts";
 import { type Group, makeRow, type Outcome, type Row, type RunOptions } from "../row.ts";
-import { startDpdk } from "./dpdk.ts";
+import { asForwarder } from "./adapt.ts";
 import type { Forwarder, ForwarderName } from "./forwarder.ts";
-import { startKernel } from "./kernel.ts";
-import type { Load, Source } from "./load.ts";
-import { startMillrace } from "./millrace.ts";
+import { smallFrames } from "./load.ts";
 import { runRounds, type Scores } from "./rounds.ts";
 import { isDisturbed, type Sample, takeSample } from "./sample.ts";
 import { describeRatios, judge } from "./targets.ts";
@@ -35,15 +39,15 @@ const scenarios = flowCounts.flatMap(({ flows, label }) =>
 async function run(names: readonly string[], options: RunOptions): Promise<Outcome> {
   const { rounds, seconds, scope, progress } = options;
   const notes: string[] = [];
-  const loads = new Map<string, Load>(
+  const loads = new Map(
     scenarios
       .filter(({ name }) => names.includes(name))
-      .map(({ name, source, flows }) => [name, { source, flows, seconds }]),
+      .map(({ name, source, flows }) => [name, smallFrames(source, flows, seconds)]),
   );
   const scores = await runRounds(await startAll(options, notes), loads, {
     rounds,
     signal: scope.signal,
-    take: (lane, load) => takeSample(lane, load, patience),
+    take: (run, load) => takeSample(run, load, patience),
     onSample: (round, key, subject, sample) =>
       progress(`round ${round + 1} of ${rounds}: ${key}: ${subject} ${describeSample(sample)}`),
   });
@@ -66,12 +70,21 @@ function makeRows(scores: Scores): Row[] {
 /** Sets up every subject; a peer that is not installed becomes a note. */
 async function startAll({ scope, progress }: RunOptions, notes: string[]): Promise<Forwarder[]> {
   progress("setting up millrace, kernel and dpdk");
-  const dpdk = await startDpdk(scope);
-  const forwarders = [await startMillrace(scope), await startKernel(scope)];
-  if (dpdk !== null) forwarders.push(dpdk);
-  else notes.push("dpdk left out: not installed (apt-get install dpdk dpdk-dev dpdk-doc)");
+  const forwarders = [
+    await asForwarder(scope, "millrace", await millrace.start(scope, "route")),
+    await asForwarder(scope, "kernel", await kernelRoute.start(scope)),
+  ];
+  const dpdk = await findDpdk();
+  if (typeof dpdk === "string") notes.push(`dpdk left out: ${dpdk}`);
+  else forwarders.push(await asForwarder(scope, "dpdk", await dpdk.start(scope, "route")));
   notes.push(...forwarders.map(({ subject, description }) => `${subject}: ${description}`));
   return forwarders;
+}
+
+/** l3fwd when it can be built here, else testpmd, else why neither can be had. */
+async function findDpdk(): Promise<DutKind | string> {
+  if ((await dpdkL3fwd.missing()) === null) return dpdkL3fwd;
+  return (await dpdkTestpmd.missing()) ?? dpdkTestpmd;
 }
 
 function describeSample({ pps, offered, disturbance }: Sample): string {

@@ -1,5 +1,5 @@
-import type { Lane } from "./generator.ts";
-import type { Source } from "./load.ts";
+import type { Source } from "../frames/types.ts";
+import type { RunTrial } from "../trial/types.ts";
 
 /** plain: Millrace routing on the same ports without a tunnel. */
 export type ForwarderName = "millrace" | "kernel" | "dpdk" | "plain" | "openvswitch";
@@ -9,7 +9,8 @@ export interface Forwarder {
   subject: ForwarderName;
   /** Program, version and settings, for people. */
   description: string;
-  lane: Lane;
+  /** Measures it once, prepared. */
+  run: RunTrial;
   /** Where it can do its work for this source, in words; those with more than one are tried out. */
   placements(source: Source): string[];
   /** Called before each sample with one of these. */

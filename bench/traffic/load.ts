@@ -1,17 +1,13 @@
-/** How packets reach the device under test: as a pod sends them or as a NIC delivers them. */
-export type Source = "skb" | "frame";
+import type { Source } from "../frames/types.ts";
+import type { Load } from "../trial/types.ts";
 
-export interface Load {
-  source: Source;
-  /** 1 or 65536. */
-  flows: number;
-  /** Length of the measured window. */
-  seconds: number;
+/** Frames of 64 bytes, as many as the generator can send. @param flows 1 or 65536 */
+export function smallFrames(source: Source, flows: number, seconds: number): Load {
+  return { source, sizes: [{ bytes: 64, weight: 1 }], flows, rate: null, seconds };
 }
 
 /** Destinations of the test frames: the low 16 bits are the flow. */
 export const testPrefix = "10.2.0.0/16";
-export const testDestination = "10.2.0.1";
 
 /** The sender and its softirq work; what a DUT without a core of its own runs on as well. */
 export const generatorCpu = 0;

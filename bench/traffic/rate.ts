@@ -1,9 +1,10 @@
 import { openScope, type Scope } from "../../test/harness/scope.ts";
+import { kernelRoute } from "../duts/kernel-route.ts";
+import { millrace as agent } from "../duts/millrace.ts";
 import { raiseSession } from "../lib/priority.ts";
 import { median } from "../lib/stats.ts";
-import { startKernel } from "./kernel.ts";
-import type { Load } from "./load.ts";
-import { startMillrace } from "./millrace.ts";
+import { asForwarder } from "./adapt.ts";
+import { smallFrames } from "./load.ts";
 import { runRounds, type Score } from "./rounds.ts";
 import { isDisturbed, takeSample } from "./sample.ts";
 
@@ -42,13 +43,16 @@ export async function comparePacketRate(options: RateOptions): Promise<RateCompa
 
 async function compare(scope: Scope, { seconds, rounds }: RateOptions): Promise<RateComparison> {
   using _ = raiseSession();
-  const forwarders = [await startMillrace(scope), await startKernel(scope)];
-  const load: Load = { source: "skb", flows: 1, seconds };
+  const forwarders = [
+    await asForwarder(scope, "millrace", await agent.start(scope, "route")),
+    await asForwarder(scope, "kernel", await kernelRoute.start(scope)),
+  ];
+  const load = smallFrames("skb", 1, seconds);
   let disturbed = 0;
   const scores = await runRounds(forwarders, new Map([["", load]]), {
     rounds,
     signal: scope.signal,
-    take: (lane, load) => takeSample(lane, load, 0),
+    take: (run, one) => takeSample(run, one, 0),
     onSample: (_round, _key, _subject, sample) => {
       if (isDisturbed(sample)) disturbed++;
     },

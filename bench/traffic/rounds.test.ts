@@ -1,16 +1,17 @@
 import { expect, test } from "vitest";
+import type { RunTrial } from "../trial/types.ts";
 import type { Forwarder, ForwarderName } from "./forwarder.ts";
-import type { Lane } from "./generator.ts";
+import { smallFrames } from "./load.ts";
 import { runRounds } from "./rounds.ts";
 
 /** A forwarder that reaches `rates[placement]`, and notes what is done with it. */
 function fake(subject: ForwarderName, rates: Record<string, number>, log: string[]) {
   let at = "";
-  const lane = { netns: subject } as Lane;
+  const run: RunTrial = () => Promise.reject(new Error("not measured"));
   const forwarder: Forwarder = {
     subject,
     description: "",
-    lane,
+    run,
     placements: () => Object.keys(rates),
     async prepare(placement) {
       at = placement;
@@ -20,20 +21,20 @@ function fake(subject: ForwarderName, rates: Record<string, number>, log: string
       at = "";
     },
   };
-  const take = () => ({ pps: rates[at] as number, offered: 0, disturbance: 0 });
+  const take = () => ({ pps: rates[at] as number, offered: 0, disturbance: 0, doubtful: false });
   return { forwarder, take };
 }
 
-const loads = new Map([["load", { source: "skb" as const, flows: 1, seconds: 1 }]]);
+const loads = new Map([["load", smallFrames("skb", 1, 1)]]);
 
 function start(log: string[], rounds: number, signal = new AbortController().signal) {
   const millrace = fake("millrace", { own: 100 }, log);
   const kernel = fake("kernel", { slow: 10, good: 80, better: 90 }, log);
-  const byNetns = { millrace, kernel } as Record<string, typeof kernel>;
+  const takers = new Map([millrace, kernel].map(({ forwarder, take }) => [forwarder.run, take]));
   return runRounds([millrace.forwarder, kernel.forwarder], loads, {
     rounds,
     signal,
-    take: async (lane) => (byNetns[lane.netns] as typeof kernel).take(),
+    take: async (run) => (takers.get(run) as typeof kernel.take)(),
     onSample: () => {},
   });
 }

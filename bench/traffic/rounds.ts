@@ -1,14 +1,13 @@
+import type { Load, RunTrial } from "../trial/types.ts";
 import { Contest } from "./contest.ts";
 import type { Forwarder, ForwarderName } from "./forwarder.ts";
-import type { Lane } from "./generator.ts";
-import type { Load } from "./load.ts";
 import type { Sample } from "./sample.ts";
 
 export interface RoundsOptions {
   rounds: number;
   signal: AbortSignal;
   /** Measures a prepared forwarder once. */
-  take(lane: Lane, load: Load): Promise<Sample>;
+  take(run: RunTrial, load: Load): Promise<Sample>;
   /** Told of every sample. */
   onSample(round: number, key: string, subject: ForwarderName, sample: Sample): void;
 }
@@ -43,7 +42,7 @@ export async function runRounds(
       for (const placement of contest.placements) {
         options.signal.throwIfAborted();
         await forwarder.prepare(placement);
-        const sample = await options.take(forwarder.lane, load);
+        const sample = await options.take(forwarder.run, load);
         await forwarder.rest();
         contest.add(placement, sample);
         options.onSample(round, key, forwarder.subject, sample);

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addAgentCommand } from "./agent.ts";
 import { addAttachmentsCommand } from "./attachments.ts";
+import { addBenchCommand } from "./bench.ts";
 import { addConfigCommand } from "./config.ts";
 import { addCountersCommand } from "./counters.ts";
 import { addDoctorCommand } from "./doctor.ts";
@@ -42,6 +43,7 @@ export function createProgram(): Command {
   addTraceCommand(program);
   addCountersCommand(program);
   addDoctorCommand(program);
+  addBenchCommand(program);
   addVfCommand(program);
   addConfigCommand(program);
   addWebhookCommand(program);

@@ -32,11 +32,14 @@ const optional = {
   demo: ["tshark"],
   test: [
     ["frr", "etcd-server", "etcd-client", "openssl", "openvswitch-switch", "faketime"],
-    ["runc", "iptables"],
+    ["runc", "iptables", "valgrind", "chromium", "tshark"],
   ].flat(),
   vm: [],
   kube: [],
-  bench: ["dpdk", "dpdk-dev", "dpdk-doc", "openvswitch-switch", "runc"],
+  bench: [
+    ["dpdk", "dpdk-dev", "dpdk-doc", "openvswitch-switch", "runc"],
+    ["libbenchmark-dev", "valgrind", "netsniff-ng"],
+  ].flat(),
 };
 
 /**

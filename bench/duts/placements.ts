@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync } from "node:fs";
+import type { Namespace } from "../../test/harness/namespace.ts";
+import { must } from "../../test/harness/run.ts";
+import type { Source } from "../frames/types.ts";
+import { dutCpu, generatorCpu } from "../traffic/load.ts";
+import type { Dut } from "./dut.ts";
+import { inside, setGro, writeLinkAttribute } from "./topology.ts";
+
+/** Where the kernel does the forwarding work. */
+interface Placement {
+  name: string;
+  gro: boolean;
+  threaded: boolean;
+  rps: boolean;
+}
+
+const sameCore = `CPU ${generatorCpu} with the sender`;
+const stack: Placement[] = [
+  { name: `${sameCore}, run to completion`, gro: false, threaded: false, rps: false },
+  { name: `${sameCore}, NAPI (GRO on)`, gro: true, threaded: false, rps: false },
+  { name: `threaded NAPI on CPU ${dutCpu}`, gro: true, threaded: true, rps: false },
+  { name: `RPS to CPU ${dutCpu}`, gro: false, threaded: false, rps: true },
+  { name: `NAPI (GRO on), RPS to CPU ${dutCpu}`, gro: true, threaded: false, rps: true },
+];
+/** An XDP program runs in the NAPI of its interface; RPS comes after it. */
+const xdp: Placement[] = [
+  { name: `${sameCore}, XDP`, gro: true, threaded: false, rps: false },
+  { name: `XDP in threaded NAPI on CPU ${dutCpu}`, gro: true, threaded: true, rps: false },
+];
+
+/** Of a device that is the kernel's network stack behind the interface `inside`. */
+export function stackPlacements(dut: Namespace): Pick<Dut, "placements" | "prepare" | "rest"> {
+  return {
+    // Frames redirected by XDP are only accepted by a veth whose NAPI runs, that is with GRO on.
+    placements: (source: Source) =>
+      stack.filter(({ gro }) => gro || source === "skb").map(({ name }) => name),
+    prepare: (name) => place(dut, stack, name),
+    rest: async () => {},
+  };
+}
+
+/** Of a device that is an XDP program at the interface `inside`. */
+export function xdpPlacements(dut: Namespace): Pick<Dut, "placements" | "prepare" | "rest"> {
+  return {
+    placements: () => xdp.map(({ name }) => name),
+    prepare: (name) => place(dut, xdp, name),
+    rest: async () => {},
+  };
+}
+
+/** Moves the work of a DUT that forwards what comes in by `inside`. */
+async function place(dut: Namespace, among: readonly Placement[], name: string): Promise<void> {
+  const placement = among.find((one) => one.name === name);
+  if (placement === undefined) throw new Error(`no kernel placement ${name}`);
+  const { gro, threaded, rps } = placement;
+  await setGro(dut, inside.ifname, gro);
+  // Without GRO a veth has no NAPI, and the kernel refuses the attribute.
+  if (gro) await writeLinkAttribute(dut, inside.ifname, "threaded", threaded ? "1" : "0");
+  if (threaded) await pinNapiThread(inside.ifname, dutCpu);
+  const cpus = rps ? (1 << dutCpu).toString(16) : "0";
+  await writeLinkAttribute(dut, inside.ifname, "queues/rx-0/rps_cpus", cpus);
+}
+
+/** The kernel starts the thread when NAPI becomes threaded and names it after the interface. */
+export async function pinNapiThread(ifname: string, cpu: number): Promise<void> {
+  const named = (pid: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/comm`, "utf8").startsWith(`napi/${ifname}-`);
+    } catch {
+      return false;
+    }
+  };
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && named(name));
+  if (pids.length === 0) throw new Error(`no NAPI thread of ${ifname} to pin`);
+  for (const pid of pids) {
+    await must("taskset", ["-pc", `${cpu}`, pid]);
+    await must("renice", ["-n", "-15", "-p", pid]);
+  }
+}

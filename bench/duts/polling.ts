@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { dutCpu } from "../traffic/load.ts";
+import type { Dut } from "./dut.ts";
+
+/** CPU time in which a device that polls looks at all its queues many times. */
+const idleNs = 20e6;
+const pollMs = 10;
+const drainMs = 3000;
+
+/** A process that polls without end. */
+export interface Poller {
+  pid: number;
+  /** @throws Error with its last lines when it has ended */
+  mustRun(): void;
+  signal(name: NodeJS.Signals): void;
+}
+
+/**
+ * Of a device that is such a process: it is stopped between trials, so that the others have the
+ * core. One that has died is an error, never a measurement.
+ */
+export function pollingPlacement(process: Poller): Pick<Dut, "placements" | "prepare" | "rest"> {
+  process.mustRun();
+  process.signal("SIGSTOP");
+  return {
+    placements: () => [`CPU ${dutCpu} of its own, polling`],
+    async prepare() {
+      process.mustRun();
+      process.signal("SIGCONT");
+    },
+    async rest() {
+      process.mustRun();
+      await drain(process);
+      process.mustRun();
+      process.signal("SIGSTOP");
+    },
+  };
+}
+
+/**
+ * Waits until it has polled for a while and no frame came or went. What is in its queues when it is
+ * stopped would come out in the middle of the next trial. Gives up on one that is never done.
+ */
+async function drain(process: Poller): Promise<void> {
+  const { pid } = process;
+  const deadline = performance.now() + drainMs;
+  let [ns, frames] = [pollingNs(pid), framesOf(pid)];
+  while (performance.now() < deadline) {
+    await delay(pollMs);
+    process.mustRun();
+    const [nsNow, framesNow] = [pollingNs(pid), framesOf(pid)];
+    if (framesNow !== frames) [ns, frames] = [nsNow, framesNow];
+    else if (nsNow - ns >= idleNs) return;
+  }
+}
+
+/** CPU time of the thread that polls, which is the one that has used most. */
+function pollingNs(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const used = threads.map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]),
+  );
+  return Math.max(...used);
+}
+
+/** Frames that the interfaces in its network namespace have received and sent. */
+function framesOf(pid: number): number {
+  const lines = readFileSync(`/proc/${pid}/net/dev`, "utf8").split("\n").slice(2);
+  const counts = lines.flatMap((line) => {
+    const fields = line.split(":")[1]?.trim().split(/\s+/) ?? [];
+    return [Number(fields[1] ?? 0), Number(fields[9] ?? 0)];
+  });
+  return counts.reduce((sum, count) => sum + count, 0);
+}
