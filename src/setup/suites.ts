@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { countGtest, countVitest, judge, type Outcome } from "./results.ts";
 import { root } from "./run.mjs";
 
@@ -24,11 +26,15 @@ const sanitizers = {
   UBSAN_OPTIONS: "print_stacktrace=1",
 };
 
+/** The line of a sanitizer's report that says what it found, and where. */
+const sanitizerFinding = /SUMMARY: |runtime error: /;
+
 /** Every suite in the order of a run: what is quick and needs no privilege comes first. */
 export const suites: Suite[] = [
   gtest("native", "build/Release/millrace_tests", {}),
   gtest("sanitize", "build/sanitize/millrace_tests", sanitizers),
   vitest("unit"),
+  vitest("gate"),
   vitest("netns"),
   vitest("cni"),
   vitest("cri"),
@@ -74,8 +80,9 @@ function runStreaming({ command, args, env }: Suite): Promise<string> {
     const child = spawn(command, args, {
       cwd: root,
       env: { ...process.env, ...env },
-      stdio: ["ignore", "inherit", "inherit"],
+      stdio: ["ignore", "inherit", "pipe"],
     });
+    const finding = watchFindings(child.stderr);
     let late = false;
     const limit = setTimeout(() => {
       late = true;
@@ -92,9 +99,20 @@ function runStreaming({ command, args, env }: Suite): Promise<string> {
     };
     child.once("error", (error) => settle(`cannot start: ${error.message}`));
     child.once("close", (code, signal) => {
-      settle(code === 0 ? "" : signal === null ? `exit status ${code}` : `killed by ${signal}`);
+      const how = signal === null ? `exit status ${code}` : `killed by ${signal}`;
+      settle(code === 0 ? "" : [how, ...finding()].join(": "));
     });
   });
+}
+
+/** Passes standard error on. The function returned gives what a sanitizer found, if anything. */
+function watchFindings(stderr: Readable): () => string[] {
+  const found: string[] = [];
+  stderr.pipe(process.stderr, { end: false });
+  createInterface({ input: stderr }).on("line", (line) => {
+    if (sanitizerFinding.test(line)) found.push(line.trim());
+  });
+  return () => found;
 }
 
 function gtest(name: string, binary: string, env: Record<string, string>): Suite {
@@ -103,11 +121,21 @@ function gtest(name: string, binary: string, env: Record<string, string>): Suite
   return { name, command: resolve(root, binary), args, env, report, count: countGtest };
 }
 
-function vitest(name: string): Suite {
+/**
+ * A suite of vitest.
+ * @param name of its project
+ * @param filters parts of paths; all files without any
+ * @param env more variables
+ */
+export function vitest(
+  name: string,
+  filters: readonly string[] = [],
+  env: Record<string, string> = {},
+): Suite {
   const report = resolve(root, `build/test/${name}.json`);
   const args = [
-    [resolve(root, "node_modules/vitest/vitest.mjs"), "run", "--project", name],
+    [resolve(root, "node_modules/vitest/vitest.mjs"), "run", "--project", name, ...filters],
     ["--reporter=verbose", "--reporter=json", `--outputFile.json=${report}`],
   ].flat();
-  return { name, command: process.execPath, args, env: {}, report, count: countVitest };
+  return { name, command: process.execPath, args, env, report, count: countVitest };
 }
