@@ -91,12 +91,16 @@ void LaneRecorder::note(Packet* packets, std::uint32_t count, const PortConfig& 
   in_ = &in;
   generation_ = lanes_->generation().now();
   for (std::uint32_t i = 0; i < count; ++i) {
+    Packet& packet = packets[i];
+    const std::uint32_t length = packet.head_length();
+    packet.origin = length < kEthernetLength ? 0 : static_cast<std::uint16_t>(i + 1);
+    if (packet.origin == 0) continue;
     Origin& origin = origins_[i];
-    const std::uint8_t* frame = packets[i].data;
-    packets[i].origin = static_cast<std::uint16_t>(i + 1);
-    origin.data = frame;
-    std::memcpy(origin.outer.data(), frame, origin.outer.size());
-    if (in.uplink) std::memcpy(origin.inner.data(), frame + MILLRACE_LANE_OUTER, 12);
+    origin.data = packet.data;
+    std::memcpy(origin.outer.data(), packet.data, origin.outer.size());
+    // What is shorter comes out of no tunnel.
+    if (in.uplink && length >= MILLRACE_LANE_OUTER + origin.inner.size())
+      std::memcpy(origin.inner.data(), packet.data + MILLRACE_LANE_OUTER, origin.inner.size());
   }
 }
 
