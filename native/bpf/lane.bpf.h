@@ -3,6 +3,7 @@
 // to the ring loop, and nothing of a packet is changed before all of that is known.
 #pragma once
 
+#include "flow_hash.h"
 #include "lane.h"
 
 enum { LANE_MISS = -1 };
@@ -62,8 +63,10 @@ struct lane_flow {
 
 struct lane_packet {
   __u64 key[MILLRACE_LANE_WORDS];
+  __u32 ports;
   __u32 l4;      // offset from the (inner) Ethernet header
   __u32 length;  // of the IP packet
+  __u8 protocol;
 };
 
 #define lane_barrier() asm volatile("" ::: "memory")
@@ -76,8 +79,13 @@ static __always_inline __u32 lane_fold(__u64 sum) {
   return (__u32)sum;
 }
 
-static __always_inline __u64 lane_second_word(__u32 ports, __u32 slot, __u8 protocol, __u8 kind) {
-  return (__u64)ports | (__u64)slot << 32 | (__u64)protocol << 48 | (__u64)kind << 56;
+static __always_inline __u64 lane_second_word(__u32 slot, __u8 kind) {
+  return (__u64)slot << 32 | (__u64)kind << 56;
+}
+
+static __always_inline __u64 lane_word_by_ports(const struct lane_packet* packet) {
+  return packet->key[1] | packet->ports | (__u64)packet->protocol << 48 |
+         (__u64)MILLRACE_LANE_BY_PORTS << 56;
 }
 
 static __always_inline int lane_has_ports(__u8 protocol) {
@@ -91,7 +99,9 @@ static __always_inline int lane_parse4(void* l3, void* end, struct lane_packet* 
   if ((void*)(ports + 1) > end || *(__u8*)l3 != 0x45 || ip->frag_off & bpf_htons(0x3fff)) return 0;
   if (!lane_has_ports(ip->protocol)) return 0;
   packet->key[0] = (__u64)ip->saddr | (__u64)ip->daddr << 32;
-  packet->key[1] = lane_second_word(*ports, slot, ip->protocol, MILLRACE_LANE_IP4 | kind);
+  packet->key[1] = lane_second_word(slot, MILLRACE_LANE_IP4 | kind);
+  packet->ports = *ports;
+  packet->protocol = ip->protocol;
   packet->l4 = sizeof(struct ethhdr) + sizeof(*ip);
   packet->length = bpf_ntohs(ip->tot_len);
   return 1;
@@ -106,7 +116,9 @@ static __always_inline int lane_parse6(void* l3, void* end, struct lane_packet* 
   __builtin_memcpy(&packet->key[2], &ip->saddr.s6_addr32[2], 8);
   __builtin_memcpy(&packet->key[3], &ip->daddr.s6_addr32[0], 8);
   __builtin_memcpy(&packet->key[4], &ip->daddr.s6_addr32[2], 8);
-  packet->key[1] = lane_second_word(*ports, slot, ip->nexthdr, MILLRACE_LANE_IP6 | kind);
+  packet->key[1] = lane_second_word(slot, MILLRACE_LANE_IP6 | kind);
+  packet->ports = *ports;
+  packet->protocol = ip->nexthdr;
   packet->l4 = sizeof(struct ethhdr) + sizeof(*ip);
   packet->length = sizeof(*ip) + bpf_ntohs(ip->payload_len);
   return 1;
@@ -145,12 +157,20 @@ static __always_inline struct millrace_lane* lane_find_in(__u32 bucket, __u32 ta
   return 0;
 }
 
-static __always_inline struct millrace_lane* lane_find(const struct millrace_lane_state* state,
-                                                       const __u64* key, __u32* place) {
+static __always_inline struct millrace_lane* lane_find_key(const struct millrace_lane_state* state,
+                                                           const __u64* key, __u32* place) {
   const __u64 hash = millrace_lane_hash(state->seed, key);
   const __u32 tag = millrace_lane_tag(hash);
   struct millrace_lane* entry = lane_find_in((__u32)hash & state->mask, tag, key, place);
   return entry ? entry : lane_find_in((__u32)(hash >> 32) & state->mask, tag, key, place);
+}
+
+static __always_inline struct millrace_lane* lane_find(const struct millrace_lane_state* state,
+                                                       struct lane_packet* packet, __u32* place) {
+  struct millrace_lane* entry = lane_find_key(state, packet->key, place);
+  if (entry || !state->by_ports) return entry;
+  packet->key[1] = lane_word_by_ports(packet);
+  return lane_find_key(state, packet->key, place);
 }
 
 static __always_inline int lane_has_addresses(const struct millrace_lane* entry, const void* l2) {
@@ -220,8 +240,7 @@ __noinline __u64 lane_sum(struct xdp_md* ctx, __u32 offset) {
 }
 
 static __always_inline __u64 lane_pseudo(const struct lane_packet* packet, __u32 length) {
-  const __u8 protocol = packet->key[1] >> 48;
-  __u64 sum = (__u64)bpf_htons(protocol) + bpf_htons(length);
+  __u64 sum = (__u64)bpf_htons(packet->protocol) + bpf_htons(length);
   sum += (packet->key[0] & 0xffffffff) + (packet->key[0] >> 32);
   sum += (packet->key[2] & 0xffffffff) + (packet->key[2] >> 32);
   sum += (packet->key[3] & 0xffffffff) + (packet->key[3] >> 32);
@@ -232,7 +251,7 @@ static __always_inline __u64 lane_pseudo(const struct lane_packet* packet, __u32
 static __always_inline void lane_complete(struct xdp_md* ctx, const struct lane_packet* packet,
                                           __u32 offset) {
   void* end = (void*)(long)ctx->data_end;
-  const int tcp = (packet->key[1] >> 48 & 0xff) == IPPROTO_TCP;
+  const int tcp = packet->protocol == IPPROTO_TCP;
   const __u32 l4 = offset + packet->l4;
   __u16* field = (void*)(long)ctx->data + ((l4 + (tcp ? 16 : 6)) & 0x7f);
   if ((void*)(field + 1) > end) return;
@@ -265,6 +284,16 @@ static __always_inline __u8 lane_traffic_class(void* l2, void* end) {
   return ethernet->h_proto == bpf_htons(ETH_P_IP) ? ip[1] : (__u8)(ip[0] << 4 | ip[1] >> 4);
 }
 
+// RFC 7348 5: tells inner flows apart, as graph/vxlan_outer.hpp does.
+static __always_inline __u16 lane_outer_port(const struct lane_packet* packet) {
+  const __u64* key = packet->key;
+  const int ip4 = (key[1] >> 56 & 0xf) == MILLRACE_LANE_IP4;
+  const __u32 hash =
+      ip4 ? millrace_flow_hash4(key[0], packet->ports, packet->protocol)
+          : millrace_flow_hash6(key[0], key[2], key[3], key[4], packet->ports, packet->protocol);
+  return bpf_htons(MILLRACE_FIRST_SOURCE_PORT | (hash & 0x3fff));
+}
+
 static __always_inline void lane_fill_outer(void* data, __u32 length, __u8 traffic_class,
                                             int fixed) {
   struct iphdr* ip = data + sizeof(struct ethhdr);
@@ -288,18 +317,26 @@ static __always_inline int lane_send(struct lane_flow* flow, void* data, void* e
   return lane_leave(flow->out, frags);
 }
 
-// length: of the inner IP packet.
 static __always_inline int lane_encapsulate(struct xdp_md* ctx, struct lane_flow* flow,
-                                            const __u8* outer, __u32 length, const int frags) {
+                                            const __u8* outer, const struct lane_packet* packet,
+                                            const int frags) {
   void* data = (void*)(long)ctx->data;
   void* end = (void*)(long)ctx->data_end;
   if (data + MILLRACE_LANE_OUTER + sizeof(struct ethhdr) > end) return XDP_ABORTED;
   void* inner = data + MILLRACE_LANE_OUTER;
   __builtin_memcpy(data, outer, MILLRACE_LANE_OUTER);
-  lane_fill_outer(data, length, lane_traffic_class(inner, end),
+  lane_fill_outer(data, packet->length, lane_traffic_class(inner, end),
                   flow->action & MILLRACE_LANE_FIXED_DSCP);
+  struct udphdr* udp = data + sizeof(struct ethhdr) + sizeof(struct iphdr);
+  udp->source = lane_outer_port(packet);
   __builtin_memcpy(inner, flow->ethernet, 12);
   return lane_leave(flow->out, frags);
+}
+
+// VXLAN inside VXLAN: whether it may pass is for the loop to say. outer: its IP header.
+static __always_inline int lane_is_nested(const struct lane_packet* packet, const __u32* outer) {
+  const __u16 destination = packet->ports >> 16;
+  return packet->protocol == IPPROTO_UDP && destination == (__u16)(outer[5] >> 16);
 }
 
 // A frame whose (inner) Ethernet header is `offset` bytes behind its beginning: 0, or behind the
@@ -316,7 +353,7 @@ static __always_inline int lane_try(struct xdp_md* ctx, struct millrace_lane_sta
       received > MILLRACE_LANE_LONGEST)
     return LANE_MISS;
   __u32 place = 0;
-  struct millrace_lane* entry = lane_find(state, packet.key, &place);
+  struct millrace_lane* entry = lane_find(state, &packet, &place);
   if (!entry) return LANE_MISS;
 
   const __u32 version = *(volatile __u32*)&entry->version;
@@ -329,7 +366,8 @@ static __always_inline int lane_try(struct xdp_md* ctx, struct millrace_lane_sta
   if (offset) {
     const __u32* outer = data + sizeof(struct ethhdr);
     if ((void*)(outer + 9) > end || entry->outer_source != outer[3] ||
-        entry->outer_destination != outer[4] || entry->outer_vni != outer[8])
+        entry->outer_destination != outer[4] || entry->outer_vni != outer[8] ||
+        lane_is_nested(&packet, outer))
       return LANE_MISS;
   }
   __u8 outer[MILLRACE_LANE_OUTER];
@@ -356,7 +394,7 @@ static __always_inline int lane_try(struct xdp_md* ctx, struct millrace_lane_sta
     lane_take_hop(l2, end);
   }
   if (flow.action & MILLRACE_LANE_ENCAP)
-    return lane_encapsulate(ctx, &flow, outer, packet.length, frags);
+    return lane_encapsulate(ctx, &flow, outer, &packet, frags);
   return lane_send(&flow, data, end, frags);
 }
 

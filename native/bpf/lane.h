@@ -1,8 +1,9 @@
 #pragma once
 // The flow lane, shared by the XDP program and the ring loop: flows that the loop has forwarded and
-// that the program may forward by itself. A table of buckets with four entries each; a flow may be
-// in either of two. The loop writes entries through mapped memory, so that neither side makes a
-// system call.
+// that the program may forward by itself. A flow is what goes from one address to another by TCP or
+// UDP; where the way depends on ports (equal-cost paths), what goes from port to port. A table of
+// buckets with four entries each; a flow may be in either of two. The loop writes entries through
+// mapped memory, so that neither side makes a system call.
 
 #include <linux/types.h>
 
@@ -29,11 +30,12 @@ enum {
 
 // The second word of a key, from the low bits: ports as in the packet (32), the port it came in by
 // (16), protocol (8), and one of these (8), with MILLRACE_LANE_TUNNELLED when the packet was found
-// inside VXLAN.
+// inside VXLAN. Ports and protocol are 0 without MILLRACE_LANE_BY_PORTS.
 enum {
   MILLRACE_LANE_IP4 = 4,
   MILLRACE_LANE_IP6 = 6,
   MILLRACE_LANE_TUNNELLED = 0x10,
+  MILLRACE_LANE_BY_PORTS = 0x20,
 };
 
 // Tells most of the time which entry of a bucket has a flow, if any: with tens of thousands of
@@ -66,8 +68,8 @@ struct millrace_lane {
   __u32 reserved2;
 };
 
-// What a flow that enters a tunnel gets in front: lengths, TOS and checksum are filled in. In a
-// table of its own, at the same place as the flow, so that other flows share fewer pages.
+// What a flow that enters a tunnel gets in front: lengths, TOS, source port and checksum are filled
+// in. In a table of its own, at the same place as the flow, so that others share fewer pages.
 struct millrace_lane_outer {
   __u8 bytes[MILLRACE_LANE_OUTER];
   __u8 reserved[14];
@@ -81,7 +83,7 @@ struct millrace_lane_state {
   __u32 open;        // 0: nothing is looked up
   __u32 devices[2];  // ids of the maps that flows are redirected through
   __u32 netns;       // inode of the network namespace that the ports are in
-  __u32 reserved;
+  __u32 by_ports;    // there may be flows that are told apart by ports
   __u32 confirmed;  // packets that have gone through the loop just for it in this tick
   __u64 tick;       // of the coarse clock, ns
 };

@@ -19,10 +19,13 @@ struct Flow {
   std::uint32_t vni = 0;  // it comes out of this tunnel
 };
 
+constexpr Ip4 kBehindBoth = ip4_address(10, 97, 0, 5);  // equal-cost paths
+
 const std::vector<Flow>& flows() {
   static const std::vector<Flow> kFlows = {
       {"routed over IPv4", kBlueA, false, false, {}, kBlueB.ip4, {}},
       {"routed over IPv6", kBlueB, true, false, {}, {}, kBlueA.ip6},
+      {"routed by one of two paths", kBlueA, false, false, {}, kBehindBoth, {}},
       {"routed into a tunnel", kBlueA, false, false, {}, kRemote4, {}},
       {"routed into a tunnel over IPv6", kBlueA, false, false, {}, kRemoteBehind6, {}},
       {"bridged, IPv4", kGreenA, false, true, kGreenB.mac, kGreenB.ip4, {}},
@@ -43,6 +46,22 @@ const std::vector<Flow>& flows() {
 
 class LaneDifferentialTest : public LaneFixture {
  protected:
+  void SetUp() override {
+    LaneFixture::SetUp();
+    if (IsSkipped()) return;
+    Adjacency other = net().adjacencies[kFirstAdjacency + kBlueB.port];
+    other.destination.bytes[5] ^= 0x10;
+    net().adjacencies.publish(kOtherWay, other);
+    for (std::uint32_t i = 0; i < kGroupBuckets; ++i)
+      both_.buckets[i] = i % 2 == 0 ? kOtherWay : kFirstAdjacency + kBlueB.port;
+    Adjacency group;
+    group.kind = AdjacencyKind::kGroup;
+    group.group = &both_;
+    net().adjacencies.publish(kBothWays, group);
+    std::uint8_t bytes[4];
+    store_be32(bytes, kBehindBoth);
+    net().blue.fib4.insert(bytes, 32, kBothWays);
+  }
   std::uint32_t below(std::uint32_t limit) { return random_() % limit; }
   bool once_in(std::uint32_t times) { return below(times) == 0; }
   template <class T>
@@ -54,7 +73,8 @@ class LaneDifferentialTest : public LaneFixture {
     const std::size_t length =
         one_of<std::size_t>({0, 1, 6, 18, 63, 64, 255, 512, 1000, 1380, 1472});
     Bytes l4 = tcp_packet ? tcp(counting(length)) : udp(counting(length));
-    store_be16(&l4[0], static_cast<std::uint16_t>(4000 + below(3)));
+    store_be16(&l4[0], static_cast<std::uint16_t>(4000 + below(8)));
+    store_be16(&l4[2], one_of<std::uint16_t>({5000, 5000, 5001, 4789}));
     return l4;
   }
   // Nearly always a packet of the flow; sometimes one that only resembles it.
@@ -126,6 +146,8 @@ class LaneDifferentialTest : public LaneFixture {
     EXPECT_EQ(hex(got->frame), hex(expected[0].frame));
   }
 
+  static constexpr std::uint32_t kOtherWay = kFirstAdjacency + 20, kBothWays = kOtherWay + 1;
+  Group both_;
   std::mt19937 random_{8};
   std::map<std::string, std::uint32_t> hits_;
 };

@@ -40,6 +40,7 @@ struct Packet {
   std::uint16_t origin = 0;
   std::uint16_t via = 0;
   std::uint16_t longest = 0;
+  bool by_ports = false;  // which way it takes depends on its ports as well
 
   // Bytes in the first frame.
   std::uint32_t head_length() const { return length - tail_length; }

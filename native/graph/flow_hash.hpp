@@ -6,17 +6,11 @@
 
 #include "base/bytes.hpp"
 #include "base/headers.hpp"
+#include "bpf/flow_hash.h"
 #include "engine/packet.hpp"
 #include "graph/ip6_extensions.hpp"
 
 namespace millrace {
-
-// Finalizer of MurmurHash3: every input bit changes every output bit.
-inline std::uint32_t mix(std::uint64_t value) {
-  value = (value ^ (value >> 33)) * 0xff51afd7ed558ccdull;
-  value = (value ^ (value >> 33)) * 0xc4ceb9fe1a85ec53ull;
-  return static_cast<std::uint32_t>(value ^ (value >> 33));
-}
 
 inline bool has_ports(std::uint8_t protocol) {
   return protocol == kProtoTcp || protocol == kProtoUdp || protocol == kProtoSctp;
@@ -33,8 +27,7 @@ inline std::uint32_t flow_hash4(const Packet& packet, std::uint32_t header_lengt
   if (whole && has_ports(ip[ip4::kProtocol]) &&
       packet.head_length() >= kEthernetLength + header_length + 4)
     std::memcpy(&ports, ip + header_length, 4);
-  return mix(addresses ^
-             (std::uint64_t{mix(ports + (std::uint64_t{ip[ip4::kProtocol]} << 32))} << 16));
+  return millrace_flow_hash4(addresses, ports, ip[ip4::kProtocol]);
 }
 
 inline std::uint32_t flow_hash6(const Packet& packet) {
@@ -45,9 +38,7 @@ inline std::uint32_t flow_hash6(const Packet& packet) {
   std::uint32_t ports = 0;
   if (has_ports(upper.protocol) && packet.head_length() >= upper.offset + 4)
     std::memcpy(&ports, packet.data + upper.offset, 4);
-  const std::uint64_t low = words[0] ^ (words[1] * 3) ^ upper.protocol;
-  const std::uint64_t high = words[2] ^ (words[3] * 3) ^ ports;
-  return mix(mix(low) + (std::uint64_t{mix(high)} << 32));
+  return millrace_flow_hash6(words[0], words[1], words[2], words[3], ports, upper.protocol);
 }
 
 }  // namespace millrace

@@ -28,19 +28,26 @@ std::uint32_t load32(const std::uint8_t* p) {
   return word;
 }
 
+// Of flows: the port they come in by, and MILLRACE_LANE_TUNNELLED and MILLRACE_LANE_BY_PORTS.
+struct Kind {
+  std::uint16_t slot;
+  std::uint8_t bits;
+};
+
 bool has_lane_ports(std::uint8_t protocol) {
   return protocol == kProtoTcp || protocol == kProtoUdp;
 }
 
-void set_second_word(LaneFlow& flow, const std::uint8_t* ports, std::uint16_t slot,
-                     std::uint8_t protocol, std::uint8_t kind) {
-  flow.key[1] = load32(ports) | std::uint64_t{slot} << 32 | std::uint64_t{protocol} << 48 |
-                std::uint64_t{kind} << 56;
+void set_second_word(LaneFlow& flow, const std::uint8_t* ports, std::uint8_t protocol,
+                     std::uint8_t family, const Kind& kind) {
+  const auto bits = static_cast<std::uint8_t>(family | kind.bits);
+  flow.key[1] = std::uint64_t{kind.slot} << 32 | std::uint64_t{bits} << 56;
+  if ((bits & MILLRACE_LANE_BY_PORTS) != 0)
+    flow.key[1] |= load32(ports) | std::uint64_t{protocol} << 48;
 }
 
 // As lane_parse() in bpf/lane.bpf.h. False for packets that the program never looks up.
-bool set_key(LaneFlow& flow, const std::uint8_t* frame, std::uint32_t length, std::uint16_t slot,
-             std::uint8_t tunnelled) {
+bool set_key(LaneFlow& flow, const std::uint8_t* frame, std::uint32_t length, const Kind& kind) {
   const std::uint8_t* ip = frame + kEthernetLength;
   const std::uint16_t type = load_be16(frame + 12);
   if (type == kEtherTypeIp4 && length >= kEthernetLength + ip4::kMinHeader + 4) {
@@ -48,8 +55,7 @@ bool set_key(LaneFlow& flow, const std::uint8_t* frame, std::uint32_t length, st
         (load_be16(ip + ip4::kFragment) & (ip4::kMoreFragments | ip4::kOffsetMask)) != 0;
     if (ip[0] != 0x45 || fragment || !has_lane_ports(ip[ip4::kProtocol])) return false;
     flow.key[0] = load64(ip + ip4::kSource);
-    set_second_word(flow, ip + ip4::kMinHeader, slot, ip[ip4::kProtocol],
-                    static_cast<std::uint8_t>(MILLRACE_LANE_IP4 | tunnelled));
+    set_second_word(flow, ip + ip4::kMinHeader, ip[ip4::kProtocol], MILLRACE_LANE_IP4, kind);
     return true;
   }
   if (type != kEtherTypeIp6 || length < kEthernetLength + ip6::kHeader + 4) return false;
@@ -58,8 +64,7 @@ bool set_key(LaneFlow& flow, const std::uint8_t* frame, std::uint32_t length, st
   flow.key[2] = load64(ip + ip6::kSource + 8);
   flow.key[3] = load64(ip + ip6::kDestination);
   flow.key[4] = load64(ip + ip6::kDestination + 8);
-  set_second_word(flow, ip + ip6::kHeader, slot, ip[ip6::kNextHeader],
-                  static_cast<std::uint8_t>(MILLRACE_LANE_IP6 | tunnelled));
+  set_second_word(flow, ip + ip6::kHeader, ip[ip6::kNextHeader], MILLRACE_LANE_IP6, kind);
   return true;
 }
 
@@ -136,9 +141,11 @@ void LaneRecorder::record(const Graph& graph, const Packet& packet, const PortCo
   } else if (!same_port || added != 0 || packet.via != 0) {
     return;
   }
-  const std::uint8_t tunnelled = same_port ? 0 : MILLRACE_LANE_TUNNELLED;
+  const int tunnelled = same_port ? 0 : MILLRACE_LANE_TUNNELLED;
+  const int by_ports = packet.by_ports ? MILLRACE_LANE_BY_PORTS : 0;
   const auto length = static_cast<std::uint32_t>(packet.data + packet.head_length() - inner);
-  if (!set_key(flow, inner, length, in_->index, tunnelled)) return;
+  if (!set_key(flow, inner, length, {in_->index, static_cast<std::uint8_t>(tunnelled | by_ports)}))
+    return;
   flow.generation = generation_;
   flow.out = out.index;
   flow.longest = packet.longest;

@@ -20,6 +20,7 @@ const Adjacency* follow(Graph& graph, Packet& packet, const Adjacency* adjacency
         adjacency = &graph.adjacency(adjacency->child);
         break;
       case AdjacencyKind::kGroup:
+        packet.by_ports = true;
         adjacency = &graph.adjacency(adjacency->group->buckets[hash() % kGroupBuckets]);
         break;
       case AdjacencyKind::kLeak:

@@ -30,7 +30,7 @@ inline std::uint32_t inner_hash(const Packet& packet, InnerType type) {
   if (type == InnerType::kIp6) return flow_hash6(packet);
   std::uint64_t words[2] = {};
   std::memcpy(words, packet.data, kEthernetLength);
-  return mix(words[0] ^ (words[1] * 3));
+  return millrace_mix(words[0] ^ (words[1] * 3));
 }
 
 // DSCP and ECN.

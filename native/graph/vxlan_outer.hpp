@@ -2,6 +2,7 @@
 // The outer headers of a VXLAN packet, RFC 7348 5.
 #include "base/checksum.hpp"
 #include "base/headers.hpp"
+#include "bpf/flow_hash.h"
 #include "engine/packet.hpp"
 #include "tables/vxlan.hpp"
 
@@ -17,12 +18,10 @@ struct VxlanOuter {
   std::uint8_t ttl;
 };
 
-// The range that RFC 7348 5 recommends for source ports, and RFC 6335 leaves to dynamic use.
-constexpr std::uint16_t kFirstSourcePort = 49152;
 constexpr std::uint8_t kVniValid = 0x08;
 
 inline void write_vxlan(std::uint8_t* udp, std::uint32_t length, const VxlanOuter& outer) {
-  store_be16(udp, static_cast<std::uint16_t>(kFirstSourcePort | (outer.hash & 0x3fff)));
+  store_be16(udp, static_cast<std::uint16_t>(MILLRACE_FIRST_SOURCE_PORT | (outer.hash & 0x3fff)));
   store_be16(udp + 2, outer.vtep.udp_port);
   store_be16(udp + 4, static_cast<std::uint16_t>(length));
   store_be16(udp + 6, 0);

@@ -78,12 +78,20 @@ bool LaneTable::put(const LaneFlow& flow, std::uint64_t now_ns) {
   const bool fresh = is_free(*entry);
   const bool may = fresh || (has_key(*entry, flow) && has_way(*entry, flow));
   if (may) {
+    note_ports(flow);
     write(*entry, flow, now_ns);
     memory_.outers[index_of(*entry)] = flow.outer;
   }
   if (fresh) mark(*entry, millrace_lane_tag(millrace_lane_hash(memory_.state.seed, flow.key)));
   unlock(*entry);
   return may;
+}
+
+// A cache line that the program reads for each packet: written when that changes it.
+void LaneTable::note_ports(const LaneFlow& flow) {
+  const std::atomic_ref by_ports(memory_.state.by_ports);
+  if (is_by_ports(flow) && by_ports.load(std::memory_order_relaxed) == 0)
+    by_ports.store(1, std::memory_order_relaxed);
 }
 
 void LaneTable::mark(const millrace_lane& entry, std::uint32_t tag) {
