@@ -384,8 +384,7 @@ static __always_inline int lane_try(struct xdp_md* ctx, struct millrace_lane_sta
   if (flow.action & MILLRACE_LANE_PARTIAL) lane_complete(ctx, &packet, offset);
   const int shift = flow.action & MILLRACE_LANE_ENCAP ? -MILLRACE_LANE_OUTER : (int)offset;
   if (shift && bpf_xdp_adjust_head(ctx, shift)) return LANE_MISS;
-  __sync_fetch_and_add(&entry->packets, 1);
-  __sync_fetch_and_add(&entry->bytes, received);
+  __sync_fetch_and_add(&entry->passed, 1ull << MILLRACE_LANE_BYTE_BITS | received);
   data = (void*)(long)ctx->data;
   end = (void*)(long)ctx->data_end;
   l2 = flow.action & MILLRACE_LANE_ENCAP ? data + MILLRACE_LANE_OUTER : data;
@@ -393,13 +392,17 @@ static __always_inline int lane_try(struct xdp_md* ctx, struct millrace_lane_sta
     if (l2 + sizeof(struct ethhdr) > end) return XDP_ABORTED;
     lane_take_hop(l2, end);
   }
-  if (flow.action & MILLRACE_LANE_ENCAP)
-    return lane_encapsulate(ctx, &flow, outer, &packet, frags);
+  if (flow.action & MILLRACE_LANE_ENCAP) return lane_encapsulate(ctx, &flow, outer, &packet, frags);
   return lane_send(&flow, data, end, frags);
 }
 
-// The outer headers are as the loop accepts them without a second look: no options, a checksum that
-// is absent, a VNI, no mark of congestion to be passed on (RFC 6040).
+static __always_inline int lane_is_for_us(const void* l2, const struct millrace_port* port) {
+  const __u16* words = l2;
+  return words[0] == port->mac[0] && words[1] == port->mac[1] && words[2] == port->mac[2];
+}
+
+// The outer headers are as the loop accepts them without a second look: for us, no options, a
+// checksum that is absent, a VNI, no mark of congestion to be passed on (RFC 6040).
 static __always_inline int lane_is_tunnelled(void* data, void* end,
                                              const struct millrace_port* port) {
   struct ethhdr* ethernet = data;
@@ -407,7 +410,7 @@ static __always_inline int lane_is_tunnelled(void* data, void* end,
   struct udphdr* udp = (void*)(ip + 1);
   __u8* vxlan = (void*)(udp + 1);
   if ((void*)(vxlan + 8) > end || ethernet->h_proto != bpf_htons(ETH_P_IP) || *(__u8*)ip != 0x45 ||
-      !is_vtep4(ip, end, port))
+      !lane_is_for_us(ethernet, port) || !is_vtep4(ip, end, port))
     return 0;
   return udp->check == 0 && vxlan[0] & 0x08 && !(ip->tos & 1) && lane_header_is_right(ip) &&
          bpf_ntohs(ip->tot_len) + sizeof(*ethernet) == (__u32)(end - data) &&

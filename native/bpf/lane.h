@@ -14,6 +14,9 @@ enum {
   MILLRACE_LANE_OUTER = 50,
   MILLRACE_LANE_NO_SLOT = 0xffff,
   MILLRACE_LANE_LONGEST = 3520,  // bytes of a frame that lane_sum() can sum
+  // Packets and bytes (of frames as they came in) are one number, packets above these bits of
+  // bytes: one locked addition. Who reads it within seconds has both from the difference.
+  MILLRACE_LANE_BYTE_BITS = 36,
   // Packets per tick of the coarse clock that may go through the loop just to confirm their flows:
   // tens of thousands of flows must not do so at once.
   MILLRACE_LANE_CONFIRMS = 4,
@@ -54,8 +57,7 @@ struct millrace_lane {
   __u16 out;       // number of the port it leaves by
   __u16 longest;   // IP packet, in bytes; a longer one is the loop's business
 
-  __u64 packets;      // counted by the program
-  __u64 bytes;        // of frames as they came in
+  __u64 passed;       // packets and bytes, counted by the program
   __u64 confirm_at;   // from here on one packet goes through the loop (CLOCK_MONOTONIC, ns)
   __u64 dead_at;      // from here on all do: the loop has not confirmed the flow
   __u8 ethernet[12];  // the Ethernet addresses it gets
@@ -65,7 +67,7 @@ struct millrace_lane {
   __u32 outer_source;  // decapsulation: what the outer header must have, in network byte order
   __u32 outer_destination;
   __u32 outer_vni;  // as in the packet, its reserved byte 0
-  __u32 reserved2;
+  __u32 reserved2[3];
 };
 
 // What a flow that enters a tunnel gets in front: lengths, TOS, source port and checksum are filled
@@ -84,8 +86,8 @@ struct millrace_lane_state {
   __u32 devices[2];  // ids of the maps that flows are redirected through
   __u32 netns;       // inode of the network namespace that the ports are in
   __u32 by_ports;    // there may be flows that are told apart by ports
-  __u32 confirmed;  // packets that have gone through the loop just for it in this tick
-  __u64 tick;       // of the coarse clock, ns
+  __u32 confirmed;   // packets that have gone through the loop just for it in this tick
+  __u64 tick;        // of the coarse clock, ns
 };
 
 // A port that packets may leave by; key is its number.

@@ -131,7 +131,9 @@ class LaneDifferentialTest : public LaneFixture {
     if (once_in(12)) outer.flags = 0;
     if (once_in(12)) outer.udp_checksum = 0x1234;
     if (once_in(12)) outer.length_error = one_of({-1, 1});
-    return from_peer(outer, inner);
+    Bytes whole = from_peer(outer, inner);
+    if (once_in(12)) whole[5] ^= 1;
+    return whole;
   }
 
   void compare(const Flow& flow) {

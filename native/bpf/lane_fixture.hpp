@@ -110,6 +110,7 @@ class LaneFixture : public ::testing::Test {
     port.slot = from.port;
     port.fallback = XDP_DROP;
     port.lane = 1;
+    std::memcpy(port.mac, from.gateway_mac.bytes.data(), 6);
     if (from.port == kRedC.port) port.vteps[0] = {__builtin_bswap32(kVtep4), 4789, 0, {}};
     const std::uint32_t ifindex = kLoopback;
     EXPECT_EQ(bpf_map_update_elem(bpf_map__fd(skeleton_->maps.ports), &ifindex, &port, BPF_ANY), 0);

@@ -35,6 +35,7 @@ struct millrace_port {
   __u32 take;      // MILLRACE_TAKE_…
   __u32 lane;      // whether flows may take the flow lane (lane.h)
   struct millrace_vtep vteps[MILLRACE_MAX_VTEPS];
+  __u16 mac[4];  // what frames to us are addressed to, as in the frame; the last word is 0
 };
 
 // Values of the prefix maps.

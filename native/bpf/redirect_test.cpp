@@ -146,21 +146,24 @@ class RedirectTest : public ::testing::Test {
                                           .fallback = XDP_DROP,
                                           .take = MILLRACE_TAKE_ALL,
                                           .lane = 0,
-                                          .vteps = {}};
+                                          .vteps = {},
+                                          .mac = {}};
   static constexpr millrace_port kUplink{.ifindex = kLoopback,
                                          .slot = kSlot,
                                          .queues = 1,
                                          .fallback = XDP_PASS,
                                          .take = MILLRACE_TAKE_OURS,
                                          .lane = 0,
-                                         .vteps = {kVtep}};
+                                         .vteps = {kVtep},
+                                         .mac = {}};
   static constexpr millrace_port kDedicated{.ifindex = kLoopback,
                                             .slot = kSlot,
                                             .queues = 1,
                                             .fallback = XDP_PASS,
                                             .take = MILLRACE_TAKE_DEDICATED,
                                             .lane = 0,
-                                            .vteps = {}};
+                                            .vteps = {},
+                                            .mac = {}};
 
  private:
   std::unique_ptr<redirect, void (*)(redirect*)> skeleton_{nullptr, redirect__destroy};

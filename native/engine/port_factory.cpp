@@ -123,8 +123,8 @@ UniqueFd PortFactory::attach(const Attempt& attempt, XdpMode mode) {
   const PortConfig& config = attempt.config;
   try {
     const bool lane = config.lane && mode == XdpMode::kNative;
-    UniqueFd link = program_.attach(
-        {result.ifindex, config.index, mode, attempt.request.capture, result.multi_buffer, lane});
+    UniqueFd link = program_.attach({result.ifindex, config.index, mode, attempt.request.capture,
+                                     result.multi_buffer, lane, config.mac});
     if (lane) program_.flow_lane().add_device(config.index, result.ifindex);
     return link;
   } catch (const std::system_error& failure) {

@@ -90,13 +90,15 @@ XdpProgram::~XdpProgram() = default;
 
 UniqueFd XdpProgram::attach(const Attach& request) {
   const bool all = request.capture == Capture::kAll;
-  const millrace_port port{.ifindex = static_cast<std::uint32_t>(request.ifindex),
-                           .slot = request.slot,
-                           .queues = MILLRACE_QUEUES_PER_PORT,
-                           .fallback = static_cast<std::uint32_t>(all ? XDP_DROP : XDP_PASS),
-                           .take = take_of(request.capture),
-                           .lane = request.lane,
-                           .vteps = {}};
+  millrace_port port{.ifindex = static_cast<std::uint32_t>(request.ifindex),
+                     .slot = request.slot,
+                     .queues = MILLRACE_QUEUES_PER_PORT,
+                     .fallback = static_cast<std::uint32_t>(all ? XDP_DROP : XDP_PASS),
+                     .take = take_of(request.capture),
+                     .lane = request.lane,
+                     .vteps = {},
+                     .mac = {}};
+  std::memcpy(port.mac, request.mac.bytes.data(), request.mac.bytes.size());
   const std::uint32_t direct_slot = port.ifindex % MILLRACE_MAX_PORTS;
   if (bpf_map_update_elem(bpf_map__fd(skeleton_->maps.ports), &port.ifindex, &port, BPF_ANY) != 0 ||
       bpf_map_update_elem(bpf_map__fd(skeleton_->maps.ports_direct), &direct_slot, &port,

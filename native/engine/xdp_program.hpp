@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "base/bytes.hpp"
 #include "engine/flow_lane.hpp"
 #include "engine/routing_prefix.hpp"
 #include "engine/unique_fd.hpp"
@@ -38,6 +39,7 @@ class XdpProgram {
     Capture capture;
     bool multi_buffer;
     bool lane;  // flows from here may take the flow lane
+    Mac mac;    // the port's own
   };
   // Takes frames from the device from now on; what has no socket is dropped, on a shared or
   // dedicated uplink left to the kernel. Throws std::system_error; EBUSY when another program is

@@ -8,6 +8,8 @@ namespace millrace {
 
 namespace {
 
+constexpr std::uint64_t kBytesMask = (std::uint64_t{1} << MILLRACE_LANE_BYTE_BITS) - 1;
+
 // Odd while it is written. Who finds it odd leaves the entry alone.
 bool lock(millrace_lane& entry) {
   const std::atomic_ref version(entry.version);
@@ -115,12 +117,11 @@ void LaneTable::set_target(std::uint16_t port, bool usable) {
 LaneTable::Traffic LaneTable::traffic_since(std::size_t index, std::uint64_t now_ns) {
   millrace_lane& entry = memory_.entries[index];
   Seen& seen = seen_[index];
-  const std::uint64_t packets = std::atomic_ref(entry.packets).load(std::memory_order_relaxed);
-  const std::uint64_t bytes = std::atomic_ref(entry.bytes).load(std::memory_order_relaxed);
-  const Traffic traffic{packets - seen.packets, bytes - seen.bytes};
-  const bool quiet = traffic.packets == 0 && seen.since_ns != 0;
-  seen = {packets, bytes, quiet ? seen.since_ns : now_ns};
-  return traffic;
+  const std::uint64_t passed = std::atomic_ref(entry.passed).load(std::memory_order_relaxed);
+  const std::uint64_t more = passed - seen.passed;
+  const bool quiet = more == 0 && seen.since_ns != 0;
+  seen = {passed, quiet ? seen.since_ns : now_ns};
+  return {more >> MILLRACE_LANE_BYTE_BITS, more & kBytesMask};
 }
 
 bool LaneTable::has_ended(const millrace_lane& entry, std::uint64_t now_ns) const {

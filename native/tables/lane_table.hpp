@@ -71,8 +71,7 @@ class LaneTable {
 
  private:
   struct Seen {
-    std::uint64_t packets = 0;
-    std::uint64_t bytes = 0;
+    std::uint64_t passed = 0;
     std::uint64_t since_ns = 0;  // nothing has passed since then
   };
   using Word = std::atomic<std::uint64_t>;

@@ -26,14 +26,14 @@ class LaneTableTest : public ::testing::Test {
   void pass(std::uint64_t number, std::uint64_t packets) {
     for (millrace_lane& entry : entries_) {
       if (entry.key[1] != flow(number).key[1]) continue;
-      entry.packets += packets;
-      entry.bytes += packets * 100;
+      entry.passed += packets << MILLRACE_LANE_BYTE_BITS | packets * 100;
     }
   }
   std::uint32_t sweep(std::uint64_t now = kNow) {
     seen_.clear();
     return table_.sweep(now, [&](const millrace_lane& entry, const LaneTable::Traffic& traffic) {
       seen_.push_back({entry.out, traffic.packets});
+      EXPECT_EQ(traffic.bytes, traffic.packets * 100);
     });
   }
   using Seen = std::vector<std::pair<std::uint16_t, std::uint64_t>>;
@@ -55,6 +55,16 @@ TEST_F(LaneTableTest, CountsWhatHasPassedSinceTheLastSweep) {
   EXPECT_EQ(seen_, (Seen{{1, 5}}));
   EXPECT_EQ(sweep(), 1u);
   EXPECT_EQ(seen_, Seen{});
+}
+
+TEST_F(LaneTableTest, TellsPacketsFromBytesAlsoWhenTheirSumsRunOver) {
+  constexpr std::uint64_t kMany = 200'000'000;  // four times as much is more than the bits of bytes
+  ASSERT_TRUE(table_.put(flow(1), kNow));
+  for (int i = 0; i < 8; ++i) {
+    pass(1, kMany);
+    sweep();
+    EXPECT_EQ(seen_, (Seen{{1, kMany}}));
+  }
 }
 
 TEST_F(LaneTableTest, WritesAFlowAnewInItsPlace) {
