@@ -3,8 +3,8 @@
 // to the ring loop, and nothing of a packet is changed before all of that is known.
 #pragma once
 
-#include "flow_hash.h"
-#include "lane.h"
+#include "lane_tunnel.bpf.h"
+#include "maps.bpf.h"
 
 enum { LANE_MISS = -1 };
 
@@ -31,14 +31,6 @@ struct {
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(map_flags, BPF_F_MMAPABLE);
-  __uint(max_entries, 1);
-  __type(key, __u32);
-  __type(value, struct millrace_lane_state);
-} lane_state SEC(".maps");
-
-struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(map_flags, BPF_F_MMAPABLE);
   __uint(max_entries, 1);  // a way's share of `lanes`
   __type(key, __u32);
   __type(value, struct millrace_lane_tags);
@@ -61,79 +53,7 @@ struct lane_flow {
   __u32 longest;
 };
 
-struct lane_packet {
-  __u64 key[MILLRACE_LANE_WORDS];
-  __u32 ports;
-  __u32 l4;      // offset from the (inner) Ethernet header
-  __u32 length;  // of the IP packet
-  __u8 protocol;
-};
-
 #define lane_barrier() asm volatile("" ::: "memory")
-
-static __always_inline __u32 lane_fold(__u64 sum) {
-  sum = (sum & 0xffffffff) + (sum >> 32);
-  sum = (sum & 0xffff) + (sum >> 16);
-  sum = (sum & 0xffff) + (sum >> 16);
-  sum = (sum & 0xffff) + (sum >> 16);
-  return (__u32)sum;
-}
-
-static __always_inline __u64 lane_second_word(__u32 slot, __u8 kind) {
-  return (__u64)slot << 32 | (__u64)kind << 56;
-}
-
-static __always_inline __u64 lane_word_by_ports(const struct lane_packet* packet) {
-  return packet->key[1] | packet->ports | (__u64)packet->protocol << 48 |
-         (__u64)MILLRACE_LANE_BY_PORTS << 56;
-}
-
-static __always_inline int lane_has_ports(__u8 protocol) {
-  return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP;
-}
-
-static __always_inline int lane_parse4(void* l3, void* end, struct lane_packet* packet, __u32 slot,
-                                       __u8 kind) {
-  struct iphdr* ip = l3;
-  __u32* ports = (void*)(ip + 1);
-  if ((void*)(ports + 1) > end || *(__u8*)l3 != 0x45 || ip->frag_off & bpf_htons(0x3fff)) return 0;
-  if (!lane_has_ports(ip->protocol)) return 0;
-  packet->key[0] = (__u64)ip->saddr | (__u64)ip->daddr << 32;
-  packet->key[1] = lane_second_word(slot, MILLRACE_LANE_IP4 | kind);
-  packet->ports = *ports;
-  packet->protocol = ip->protocol;
-  packet->l4 = sizeof(struct ethhdr) + sizeof(*ip);
-  packet->length = bpf_ntohs(ip->tot_len);
-  return 1;
-}
-
-static __always_inline int lane_parse6(void* l3, void* end, struct lane_packet* packet, __u32 slot,
-                                       __u8 kind) {
-  struct ipv6hdr* ip = l3;
-  __u32* ports = (void*)(ip + 1);
-  if ((void*)(ports + 1) > end || ip->version != 6 || !lane_has_ports(ip->nexthdr)) return 0;
-  __builtin_memcpy(&packet->key[0], &ip->saddr.s6_addr32[0], 8);
-  __builtin_memcpy(&packet->key[2], &ip->saddr.s6_addr32[2], 8);
-  __builtin_memcpy(&packet->key[3], &ip->daddr.s6_addr32[0], 8);
-  __builtin_memcpy(&packet->key[4], &ip->daddr.s6_addr32[2], 8);
-  packet->key[1] = lane_second_word(slot, MILLRACE_LANE_IP6 | kind);
-  packet->ports = *ports;
-  packet->protocol = ip->nexthdr;
-  packet->l4 = sizeof(struct ethhdr) + sizeof(*ip);
-  packet->length = sizeof(*ip) + bpf_ntohs(ip->payload_len);
-  return 1;
-}
-
-static __always_inline int lane_parse(void* l2, void* end, struct lane_packet* packet, __u32 slot,
-                                      __u8 kind) {
-  struct ethhdr* ethernet = l2;
-  if ((void*)(ethernet + 1) > end) return 0;
-  if (ethernet->h_proto == bpf_htons(ETH_P_IP))
-    return lane_parse4(ethernet + 1, end, packet, slot, kind);
-  if (ethernet->h_proto == bpf_htons(ETH_P_IPV6))
-    return lane_parse6(ethernet + 1, end, packet, slot, kind);
-  return 0;
-}
 
 static __always_inline int lane_has_key(const struct millrace_lane* entry, const __u64* key) {
   if (entry->key[1] != key[1] || entry->key[0] != key[0]) return 0;
@@ -181,13 +101,6 @@ static __always_inline int lane_has_addresses(const struct millrace_lane* entry,
          ours[2] == ((__u32)words[4] | (__u32)words[5] << 16);
 }
 
-// RFC 1812 5.2.2: the checksum of the header is right.
-static __always_inline int lane_header_is_right(const struct iphdr* ip) {
-  const __u32* words = (const void*)ip;
-  __u64 sum = (__u64)words[0] + words[1] + words[2] + words[3] + words[4];
-  return lane_fold(sum) == 0xffff;
-}
-
 static __always_inline int lane_may_route(void* l2, void* end) {
   struct ethhdr* ethernet = l2;
   struct iphdr* ip = (void*)(ethernet + 1);
@@ -216,53 +129,6 @@ static __always_inline int lane_is_dead(const struct millrace_lane* entry) {
   return entry->confirm_at > entry->dead_at;
 }
 
-// Sum of 16-bit words from an offset to the end of the packet. A function of its own, so that it is
-// verified once. Where the rest of less than a block begins is computed from the length again: to
-// the verifier all ways through the loops before are then one.
-__noinline __u64 lane_sum(struct xdp_md* ctx, __u32 offset) {
-  void* data = (void*)(long)ctx->data;
-  void* end = (void*)(long)ctx->data_end;
-  void* from = data + (offset & 0x7f);
-  const __u64 length = end - from;
-  __u64 sum = 0;
-  for (int i = 0; i < 7 && from + 512 <= end; ++i, from += 512)
-    sum += (__u32)bpf_csum_diff(0, 0, from, 512, 0);
-  for (int i = 0; i < 7 && from + 64 <= end; ++i, from += 64)
-    sum += (__u32)bpf_csum_diff(0, 0, from, 64, 0);
-  from = data + (((offset & 0x7f) + (length & ~63ull)) & 0xfff);
-  for (int i = 0; i < 15 && from + 4 <= end; ++i, from += 4) sum += *(__u32*)from;
-  if (from + 2 <= end) {
-    sum += *(__u16*)from;
-    from += 2;
-  }
-  if (from + 1 <= end) sum += *(__u8*)from;
-  return sum;
-}
-
-static __always_inline __u64 lane_pseudo(const struct lane_packet* packet, __u32 length) {
-  __u64 sum = (__u64)bpf_htons(packet->protocol) + bpf_htons(length);
-  sum += (packet->key[0] & 0xffffffff) + (packet->key[0] >> 32);
-  sum += (packet->key[2] & 0xffffffff) + (packet->key[2] >> 32);
-  sum += (packet->key[3] & 0xffffffff) + (packet->key[3] >> 32);
-  return sum + (packet->key[4] & 0xffffffff) + (packet->key[4] >> 32);
-}
-
-// A sum of the pseudo-header alone is a checksum left to us, as graph/checksum_offload.hpp has it.
-static __always_inline void lane_complete(struct xdp_md* ctx, const struct lane_packet* packet,
-                                          __u32 offset) {
-  void* end = (void*)(long)ctx->data_end;
-  const int tcp = packet->protocol == IPPROTO_TCP;
-  const __u32 l4 = offset + packet->l4;
-  __u16* field = (void*)(long)ctx->data + ((l4 + (tcp ? 16 : 6)) & 0x7f);
-  if ((void*)(field + 1) > end) return;
-  const __u32 length = packet->length + sizeof(struct ethhdr) - packet->l4;
-  if (*field != lane_fold(lane_pseudo(packet, length))) return;
-  const __u16 checksum = ~lane_fold(lane_sum(ctx, l4));
-  field = (void*)(long)ctx->data + ((l4 + (tcp ? 16 : 6)) & 0x7f);
-  if ((void*)(field + 1) > (void*)(long)ctx->data_end) return;
-  *field = checksum ? checksum : 0xffff;
-}
-
 static __always_inline void lane_take_hop(void* l2, void* end) {
   struct ethhdr* ethernet = l2;
   struct iphdr* ip = (void*)(ethernet + 1);
@@ -275,34 +141,6 @@ static __always_inline void lane_take_hop(void* l2, void* end) {
   } else if ((void*)(ip6 + 1) <= end) {
     --ip6->hop_limit;
   }
-}
-
-static __always_inline __u8 lane_traffic_class(void* l2, void* end) {
-  struct ethhdr* ethernet = l2;
-  __u8* ip = (void*)(ethernet + 1);
-  if ((void*)(ip + 2) > end) return 0;
-  return ethernet->h_proto == bpf_htons(ETH_P_IP) ? ip[1] : (__u8)(ip[0] << 4 | ip[1] >> 4);
-}
-
-// RFC 7348 5: tells inner flows apart, as graph/vxlan_outer.hpp does.
-static __always_inline __u16 lane_outer_port(const struct lane_packet* packet) {
-  const __u64* key = packet->key;
-  const int ip4 = (key[1] >> 56 & 0xf) == MILLRACE_LANE_IP4;
-  const __u32 hash =
-      ip4 ? millrace_flow_hash4(key[0], packet->ports, packet->protocol)
-          : millrace_flow_hash6(key[0], key[2], key[3], key[4], packet->ports, packet->protocol);
-  return bpf_htons(MILLRACE_FIRST_SOURCE_PORT | (hash & 0x3fff));
-}
-
-static __always_inline void lane_fill_outer(void* data, __u32 length, __u8 traffic_class,
-                                            int fixed) {
-  struct iphdr* ip = data + sizeof(struct ethhdr);
-  struct udphdr* udp = (void*)(ip + 1);
-  ip->tot_len = bpf_htons(length + MILLRACE_LANE_OUTER);
-  ip->tos = fixed ? (ip->tos & 0xfc) | (traffic_class & 3) : traffic_class;
-  udp->len = bpf_htons(length + MILLRACE_LANE_OUTER - sizeof(*ip));
-  const __u32* words = (const void*)ip;
-  ip->check = ~lane_fold((__u64)words[0] + words[1] + words[2] + words[3] + words[4]);
 }
 
 static __always_inline int lane_leave(__u32 out, const int frags) {
@@ -325,18 +163,10 @@ static __always_inline int lane_encapsulate(struct xdp_md* ctx, struct lane_flow
   if (data + MILLRACE_LANE_OUTER + sizeof(struct ethhdr) > end) return XDP_ABORTED;
   void* inner = data + MILLRACE_LANE_OUTER;
   __builtin_memcpy(data, outer, MILLRACE_LANE_OUTER);
-  lane_fill_outer(data, packet->length, lane_traffic_class(inner, end),
+  lane_fill_outer(data, packet, lane_traffic_class(inner, end),
                   flow->action & MILLRACE_LANE_FIXED_DSCP);
-  struct udphdr* udp = data + sizeof(struct ethhdr) + sizeof(struct iphdr);
-  udp->source = lane_outer_port(packet);
   __builtin_memcpy(inner, flow->ethernet, 12);
   return lane_leave(flow->out, frags);
-}
-
-// VXLAN inside VXLAN: whether it may pass is for the loop to say. outer: its IP header.
-static __always_inline int lane_is_nested(const struct lane_packet* packet, const __u32* outer) {
-  const __u16 destination = packet->ports >> 16;
-  return packet->protocol == IPPROTO_UDP && destination == (__u16)(outer[5] >> 16);
 }
 
 // A frame whose (inner) Ethernet header is `offset` bytes behind its beginning: 0, or behind the
@@ -394,27 +224,6 @@ static __always_inline int lane_try(struct xdp_md* ctx, struct millrace_lane_sta
   }
   if (flow.action & MILLRACE_LANE_ENCAP) return lane_encapsulate(ctx, &flow, outer, &packet, frags);
   return lane_send(&flow, data, end, frags);
-}
-
-static __always_inline int lane_is_for_us(const void* l2, const struct millrace_port* port) {
-  const __u16* words = l2;
-  return words[0] == port->mac[0] && words[1] == port->mac[1] && words[2] == port->mac[2];
-}
-
-// The outer headers are as the loop accepts them without a second look: for us, no options, a
-// checksum that is absent, a VNI, no mark of congestion to be passed on (RFC 6040).
-static __always_inline int lane_is_tunnelled(void* data, void* end,
-                                             const struct millrace_port* port) {
-  struct ethhdr* ethernet = data;
-  struct iphdr* ip = (void*)(ethernet + 1);
-  struct udphdr* udp = (void*)(ip + 1);
-  __u8* vxlan = (void*)(udp + 1);
-  if ((void*)(vxlan + 8) > end || ethernet->h_proto != bpf_htons(ETH_P_IP) || *(__u8*)ip != 0x45 ||
-      !lane_is_for_us(ethernet, port) || !is_vtep4(ip, end, port))
-    return 0;
-  return udp->check == 0 && vxlan[0] & 0x08 && !(ip->tos & 1) && lane_header_is_right(ip) &&
-         bpf_ntohs(ip->tot_len) + sizeof(*ethernet) == (__u32)(end - data) &&
-         bpf_ntohs(udp->len) + sizeof(*ip) == bpf_ntohs(ip->tot_len);
 }
 
 static __always_inline int lane(struct xdp_md* ctx, const struct millrace_port* port,

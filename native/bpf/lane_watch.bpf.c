@@ -7,9 +7,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
-#include "redirect.h"
-// after redirect.h, whose limits it uses
-#include "lane.h"
+#include "maps.bpf.h"
 
 enum { LANE_ENXIO = 6 };
 
@@ -35,22 +33,6 @@ struct {
   __type(key, __u32);
   __type(value, struct millrace_lane_target);
 } lane_targets SEC(".maps");
-
-// Those of the XDP program.
-struct {
-  __uint(type, BPF_MAP_TYPE_HASH);
-  __uint(max_entries, MILLRACE_MAX_PORTS);
-  __type(key, __u32);
-  __type(value, struct millrace_port);
-} ports SEC(".maps");
-
-struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(map_flags, BPF_F_MMAPABLE);
-  __uint(max_entries, 1);
-  __type(key, __u32);
-  __type(value, struct millrace_lane_state);
-} lane_state SEC(".maps");
 
 static __always_inline struct millrace_lane_state* state(void) {
   __u32 first = 0;

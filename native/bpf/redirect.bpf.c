@@ -15,14 +15,7 @@
 #include <linux/ipv6.h>
 #include <linux/udp.h>
 
-#include "redirect.h"
-
-struct {
-  __uint(type, BPF_MAP_TYPE_HASH);
-  __uint(max_entries, MILLRACE_MAX_PORTS);
-  __type(key, __u32);
-  __type(value, struct millrace_port);
-} ports SEC(".maps");
+#include "maps.bpf.h"
 
 // The same entries, direct-mapped by the low bits of the ifindex: an array lookup is compiled
 // inline, a hash lookup is a call that costs the sender's core a twentieth of its time per packet.

@@ -1,0 +1,66 @@
+// Checksums in the flow lane: those of IPv4 headers, and those that a pod has left to its device.
+#pragma once
+
+#include "lane_packet.bpf.h"
+
+static __always_inline __u32 lane_fold(__u64 sum) {
+  sum = (sum & 0xffffffff) + (sum >> 32);
+  sum = (sum & 0xffff) + (sum >> 16);
+  sum = (sum & 0xffff) + (sum >> 16);
+  sum = (sum & 0xffff) + (sum >> 16);
+  return (__u32)sum;
+}
+
+// RFC 1812 5.2.2: the checksum of the header is right.
+static __always_inline int lane_header_is_right(const struct iphdr* ip) {
+  const __u32* words = (const void*)ip;
+  __u64 sum = (__u64)words[0] + words[1] + words[2] + words[3] + words[4];
+  return lane_fold(sum) == 0xffff;
+}
+
+// Sum of 16-bit words from an offset to the end of the packet. A function of its own, so that it is
+// verified once. Where the rest of less than a block begins is computed from the length again: to
+// the verifier all ways through the loops before are then one.
+__noinline __u64 lane_sum(struct xdp_md* ctx, __u32 offset) {
+  void* data = (void*)(long)ctx->data;
+  void* end = (void*)(long)ctx->data_end;
+  void* from = data + (offset & 0x7f);
+  const __u64 length = end - from;
+  __u64 sum = 0;
+  for (int i = 0; i < 7 && from + 512 <= end; ++i, from += 512)
+    sum += (__u32)bpf_csum_diff(0, 0, from, 512, 0);
+  for (int i = 0; i < 7 && from + 64 <= end; ++i, from += 64)
+    sum += (__u32)bpf_csum_diff(0, 0, from, 64, 0);
+  from = data + (((offset & 0x7f) + (length & ~63ull)) & 0xfff);
+  for (int i = 0; i < 15 && from + 4 <= end; ++i, from += 4) sum += *(__u32*)from;
+  if (from + 2 <= end) {
+    sum += *(__u16*)from;
+    from += 2;
+  }
+  if (from + 1 <= end) sum += *(__u8*)from;
+  return sum;
+}
+
+static __always_inline __u64 lane_pseudo(const struct lane_packet* packet, __u32 length) {
+  __u64 sum = (__u64)bpf_htons(packet->protocol) + bpf_htons(length);
+  sum += (packet->key[0] & 0xffffffff) + (packet->key[0] >> 32);
+  sum += (packet->key[2] & 0xffffffff) + (packet->key[2] >> 32);
+  sum += (packet->key[3] & 0xffffffff) + (packet->key[3] >> 32);
+  return sum + (packet->key[4] & 0xffffffff) + (packet->key[4] >> 32);
+}
+
+// A sum of the pseudo-header alone is a checksum left to us, as graph/checksum_offload.hpp has it.
+static __always_inline void lane_complete(struct xdp_md* ctx, const struct lane_packet* packet,
+                                          __u32 offset) {
+  void* end = (void*)(long)ctx->data_end;
+  const int tcp = packet->protocol == IPPROTO_TCP;
+  const __u32 l4 = offset + packet->l4;
+  __u16* field = (void*)(long)ctx->data + ((l4 + (tcp ? 16 : 6)) & 0x7f);
+  if ((void*)(field + 1) > end) return;
+  const __u32 length = packet->length + sizeof(struct ethhdr) - packet->l4;
+  if (*field != lane_fold(lane_pseudo(packet, length))) return;
+  const __u16 checksum = ~lane_fold(lane_sum(ctx, l4));
+  field = (void*)(long)ctx->data + ((l4 + (tcp ? 16 : 6)) & 0x7f);
+  if ((void*)(field + 1) > (void*)(long)ctx->data_end) return;
+  *field = checksum ? checksum : 0xffff;
+}

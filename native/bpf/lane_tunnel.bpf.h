@@ -1,0 +1,63 @@
+// VXLAN in the flow lane: which packets may leave a tunnel by it, and the outer headers of those
+// that enter one.
+#pragma once
+
+#include "flow_hash.h"
+#include "lane_checksum.bpf.h"
+
+static __always_inline __u8 lane_traffic_class(void* l2, void* end) {
+  struct ethhdr* ethernet = l2;
+  __u8* ip = (void*)(ethernet + 1);
+  if ((void*)(ip + 2) > end) return 0;
+  return ethernet->h_proto == bpf_htons(ETH_P_IP) ? ip[1] : (__u8)(ip[0] << 4 | ip[1] >> 4);
+}
+
+// RFC 7348 5: tells inner flows apart, as graph/vxlan_outer.hpp does.
+static __always_inline __u16 lane_outer_port(const struct lane_packet* packet) {
+  const __u64* key = packet->key;
+  const int ip4 = (key[1] >> 56 & 0xf) == MILLRACE_LANE_IP4;
+  const __u32 hash =
+      ip4 ? millrace_flow_hash4(key[0], packet->ports, packet->protocol)
+          : millrace_flow_hash6(key[0], key[2], key[3], key[4], packet->ports, packet->protocol);
+  return bpf_htons(MILLRACE_FIRST_SOURCE_PORT | (hash & 0x3fff));
+}
+
+static __always_inline void lane_fill_outer(void* data, const struct lane_packet* packet,
+                                            __u8 traffic_class, int fixed) {
+  const __u32 length = packet->length;
+  struct iphdr* ip = data + sizeof(struct ethhdr);
+  struct udphdr* udp = (void*)(ip + 1);
+  ip->tot_len = bpf_htons(length + MILLRACE_LANE_OUTER);
+  ip->tos = fixed ? (ip->tos & 0xfc) | (traffic_class & 3) : traffic_class;
+  udp->source = lane_outer_port(packet);
+  udp->len = bpf_htons(length + MILLRACE_LANE_OUTER - sizeof(*ip));
+  const __u32* words = (const void*)ip;
+  ip->check = ~lane_fold((__u64)words[0] + words[1] + words[2] + words[3] + words[4]);
+}
+
+// VXLAN inside VXLAN: whether it may pass is for the loop to say. outer: its IP header.
+static __always_inline int lane_is_nested(const struct lane_packet* packet, const __u32* outer) {
+  const __u16 destination = packet->ports >> 16;
+  return packet->protocol == IPPROTO_UDP && destination == (__u16)(outer[5] >> 16);
+}
+
+static __always_inline int lane_is_for_us(const void* l2, const struct millrace_port* port) {
+  const __u16* words = l2;
+  return words[0] == port->mac[0] && words[1] == port->mac[1] && words[2] == port->mac[2];
+}
+
+// The outer headers are as the loop accepts them without a second look: for us, no options, a
+// checksum that is absent, a VNI, no mark of congestion to be passed on (RFC 6040).
+static __always_inline int lane_is_tunnelled(void* data, void* end,
+                                             const struct millrace_port* port) {
+  struct ethhdr* ethernet = data;
+  struct iphdr* ip = (void*)(ethernet + 1);
+  struct udphdr* udp = (void*)(ip + 1);
+  __u8* vxlan = (void*)(udp + 1);
+  if ((void*)(vxlan + 8) > end || ethernet->h_proto != bpf_htons(ETH_P_IP) || *(__u8*)ip != 0x45 ||
+      !lane_is_for_us(ethernet, port) || !is_vtep4(ip, end, port))
+    return 0;
+  return udp->check == 0 && vxlan[0] & 0x08 && !(ip->tos & 1) && lane_header_is_right(ip) &&
+         bpf_ntohs(ip->tot_len) + sizeof(*ethernet) == (__u32)(end - data) &&
+         bpf_ntohs(udp->len) + sizeof(*ip) == bpf_ntohs(ip->tot_len);
+}
