@@ -61,7 +61,9 @@ class DataplaneObject : public Napi::ObjectWrap<DataplaneObject> {
       throw Napi::TypeError::New(info.Env(), "counters is smaller than counterLayout asks for");
     counters_ = Napi::Persistent(counters.As<Napi::Object>());
     auto* blocks = reinterpret_cast<CounterBlock*>(counters.Data());
-    dataplane_ = guarded(info.Env(), [&] { return std::make_shared<Dataplane>(blocks, workers); });
+    const bool with_lane = object.Get("flowLane").ToBoolean();
+    dataplane_ = guarded(info.Env(),
+                         [&] { return std::make_shared<Dataplane>(blocks, workers, with_lane); });
   }
 
  private:

@@ -12,11 +12,10 @@
 #include <vector>
 
 #include "bpf/redirect.h"
-#include "engine/flow_lane.hpp"
+#include "engine/lane_maps.hpp"
 #include "graph/vxlan_network.hpp"
 #include "link/netns.hpp"
 #include "link/test_netns.hpp"
-#include "redirect.skel.h"
 
 namespace millrace {
 
@@ -78,19 +77,9 @@ class LaneFixture : public ::testing::Test {
     in_netns(netns_->path(), [&] {
       skeleton_.reset(redirect__open());
       if (!skeleton_) return;
-      auto& maps = skeleton_->maps;
-      bpf_map__set_max_entries(maps.lanes, kEntries);
-      bpf_map__set_max_entries(maps.lane_outers, kEntries);
-      bpf_map__set_max_entries(maps.lane_tags, kEntries / MILLRACE_LANE_WAYS);
+      size_lane(*skeleton_, kEntries);
       if (redirect__load(skeleton_.get()) != 0) return skeleton_.reset();
-      lane_ = std::make_unique<FlowLane>(
-          FlowLane::Maps{bpf_map__fd(maps.lanes),
-                         bpf_map__fd(maps.lane_outers),
-                         bpf_map__fd(maps.lane_tags),
-                         kEntries,
-                         bpf_map__fd(maps.lane_state),
-                         {bpf_map__fd(maps.lane_devices), bpf_map__fd(maps.lane_devices_frags)},
-                         bpf_map__fd(maps.ports)});
+      lane_ = std::make_unique<FlowLane>(lane_maps(*skeleton_));
     });
   }
   // Which device a flow leaves by does not matter here: what was accounted tells the port.

@@ -33,7 +33,8 @@ const char* name_of(RouteFollower::LinkChange change) {
 
 }  // namespace
 
-Dataplane::Dataplane(CounterBlock* counters, const std::vector<WorkerOptions>& workers)
+Dataplane::Dataplane(CounterBlock* counters, const std::vector<WorkerOptions>& workers,
+                     bool with_lane)
     : lane_counters_(counters + kMaxWorkers + workers.size() * kMaxPorts),
       umem_(total_frames(workers), workers.front().frame_size, workers.front().hugepages),
       frames_(umem_.frames(), &umem_),
@@ -48,7 +49,7 @@ Dataplane::Dataplane(CounterBlock* counters, const std::vector<WorkerOptions>& w
                                 route_counter_views_.data(),
                                 static_cast<std::uint32_t>(workers.size()), kCountedRoutes};
       }()),
-      ports_({workers_, umem_, exchange_, counters + kMaxWorkers}),
+      ports_({workers_, umem_, exchange_, counters + kMaxWorkers, with_lane}),
       follower_(routing_, follower_callbacks()) {
   adjacencies_.changes.watch(&lane().table().generation());
   for (std::uint32_t i = 0; i < workers.size(); ++i) {

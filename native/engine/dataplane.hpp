@@ -42,7 +42,8 @@ class Dataplane {
  public:
   // counters: kMaxWorkers worker blocks followed by kMaxPorts port blocks for each worker and for
   // the flow lane, outliving the object. All workers have equal frames, frame_size and hugepages.
-  Dataplane(CounterBlock* counters, const std::vector<WorkerOptions>& workers);
+  // with_lane: whether any port will have a flow lane.
+  Dataplane(CounterBlock* counters, const std::vector<WorkerOptions>& workers, bool with_lane);
   ~Dataplane();
   Dataplane(const Dataplane&) = delete;
   Dataplane& operator=(const Dataplane&) = delete;
@@ -62,7 +63,7 @@ class Dataplane {
   PortInfo move_port(std::uint16_t index, std::uint32_t queue, std::uint32_t worker);
   PortInfo sync_queues(std::uint16_t index, const std::vector<std::uint32_t>& workers);
   void set_prefixes(std::uint16_t index, const std::vector<Prefix>& prefixes);
-  // Why this kernel has no flow lane; empty when it has one.
+  // Why there is no flow lane; empty when there is one.
   const std::string& lane_missing() { return lane().missing(); }
   // Brings the counters of the ports up to what has passed in the flow lane. Returns the number of
   // flows there.

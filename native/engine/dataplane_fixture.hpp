@@ -119,7 +119,7 @@ class DataplaneTest : public ::testing::Test {
     if (run("ip -V") != 0 || run("ethtool --version") != 0)
       GTEST_SKIP() << "needs ip(8) and ethtool(8)";
     try {
-      XdpProgram program;
+      const XdpProgram program(true);
     } catch (const std::system_error& error) {
       GTEST_SKIP() << error.what();
     }
@@ -135,7 +135,8 @@ class DataplaneTest : public ::testing::Test {
       options.frames = kFrames;
       options.hugepages = Hugepages::kOff;
       options.ring_size = 512;
-      dataplane_ = std::make_unique<Dataplane>(counters_.data(), std::vector{options, options});
+      dataplane_ =
+          std::make_unique<Dataplane>(counters_.data(), std::vector{options, options}, true);
       dataplane_->start();
       NetworkRequest request{"blue", IpAddress::of(kBlueGateway4), std::nullopt, std::nullopt};
       network_ = dataplane_->add_network(request);

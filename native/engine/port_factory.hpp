@@ -65,6 +65,9 @@ class PortFactory {
                                      Umem& umem, std::uint32_t ring_size, const BuiltPort& built,
                                      std::uint32_t queue, const std::vector<std::uint32_t>& frames);
 
+  // with_lane: see XdpProgram.
+  explicit PortFactory(bool with_lane) : program_(with_lane) {}
+
   XdpProgram& program() { return program_; }
   // Sockets must not close between being found and being shared.
   std::mutex& bind_mutex() { return bind_mutex_; }

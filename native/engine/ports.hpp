@@ -48,8 +48,9 @@ class Ports {
     Umem& umem;
     Exchange& exchange;
     CounterBlock* counters;  // kMaxPorts blocks for each worker, and for the flow lane
+    bool with_lane;          // see XdpProgram
   };
-  explicit Ports(const Context& context) : context_(context) {}
+  explicit Ports(const Context& context) : context_(context), factory_(context.with_lane) {}
 
   // A number that nobody has, until release(). Throws std::system_error ENOSPC.
   std::uint16_t reserve(std::uint32_t network);

@@ -12,11 +12,16 @@
 
 #include "bpf/redirect.h"
 #include "engine/errors.hpp"
+#include "engine/lane_maps.hpp"
 #include "redirect.skel.h"
 
 namespace millrace {
 
 namespace {
+
+// Room for 65,536 flows: half of the places stay empty, so that a flow hardly ever finds both of
+// its buckets full.
+constexpr std::uint32_t kLaneEntries = 1u << 17;
 
 std::uint16_t take_of(Capture capture) {
   switch (capture) {
@@ -57,32 +62,22 @@ class SignalsHeld {
 
 }  // namespace
 
-XdpProgram::XdpProgram(std::uint32_t lane_flows) : skeleton_(nullptr, redirect__destroy) {
+XdpProgram::XdpProgram(bool with_lane) : skeleton_(nullptr, redirect__destroy) {
   libbpf_set_print(nullptr);  // every failure is reported by our own errors
   const SignalsHeld held;
-  const bool has_lane = load(lane_flows, true) == 0;
-  if (const int error = has_lane ? 0 : load(lane_flows, false); error != 0)
+  const bool has_lane = with_lane && load(true) == 0;
+  if (const int error = has_lane ? 0 : load(false); error != 0)
     throw_errno("load the XDP program (needs CAP_BPF and CAP_NET_ADMIN)", -error);
-  const auto& maps = skeleton_->maps;
-  flow_lane_ = std::make_unique<FlowLane>(
-      FlowLane::Maps{bpf_map__fd(maps.lanes),
-                     bpf_map__fd(maps.lane_outers),
-                     bpf_map__fd(maps.lane_tags),
-                     lane_flows * 2,
-                     bpf_map__fd(maps.lane_state),
-                     {bpf_map__fd(maps.lane_devices), bpf_map__fd(maps.lane_devices_frags)},
-                     bpf_map__fd(maps.ports)},
-      has_lane ? "" : "the kernel refuses the program of the flow lane");
+  const char* const why = with_lane ? "the kernel refuses the program of the flow lane"
+                                    : "nobody has asked for a flow lane";
+  flow_lane_ = std::make_unique<FlowLane>(lane_maps(*skeleton_), has_lane ? "" : why);
 }
 
-// Half of the lane's places stay empty, so that a flow hardly ever finds both of its buckets full.
-int XdpProgram::load(std::uint32_t lane_flows, bool with_lane) {
+int XdpProgram::load(bool with_lane) {
   skeleton_.reset(redirect__open());
   if (!skeleton_) throw_errno("open the XDP program");
   skeleton_->rodata->lane_wanted = with_lane;
-  bpf_map__set_max_entries(skeleton_->maps.lanes, lane_flows * 2);
-  bpf_map__set_max_entries(skeleton_->maps.lane_outers, lane_flows * 2);
-  bpf_map__set_max_entries(skeleton_->maps.lane_tags, lane_flows * 2 / MILLRACE_LANE_WAYS);
+  if (with_lane) size_lane(*skeleton_, kLaneEntries);
   return redirect__load(skeleton_.get());
 }
 

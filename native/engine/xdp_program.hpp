@@ -25,9 +25,10 @@ enum class Capture : std::uint8_t { kAll, kShared, kDedicated };
 
 class XdpProgram {
  public:
-  // lane_flows: flows that the flow lane has room for, a power of two. Throws std::system_error
-  // (needs CAP_BPF and CAP_NET_ADMIN). A kernel that refuses the flow lane goes without.
-  explicit XdpProgram(std::uint32_t lane_flows = kLaneFlows);
+  // with_lane: whether there is a flow lane, with its memory and its watch of tracepoints. Throws
+  // std::system_error (needs CAP_BPF and CAP_NET_ADMIN). A kernel that refuses the flow lane goes
+  // without.
+  explicit XdpProgram(bool with_lane);
   ~XdpProgram();
   XdpProgram(const XdpProgram&) = delete;
   XdpProgram& operator=(const XdpProgram&) = delete;
@@ -70,11 +71,9 @@ class XdpProgram {
 
   FlowLane& flow_lane() { return *flow_lane_; }
 
-  static constexpr std::uint32_t kLaneFlows = 1u << 16;
-
  private:
   // Returns 0, or the error.
-  int load(std::uint32_t lane_flows, bool with_lane);
+  int load(bool with_lane);
   void write_prefix(std::uint16_t slot, const Prefix& prefix, std::uint8_t value);
 
   std::unique_ptr<redirect, void (*)(redirect*)> skeleton_;

@@ -158,7 +158,8 @@ async function makeParts(
   const journal = await Journal.open(config.stateDir, { warn: (message) => log.warn(message) });
   closers.push(() => journal.close());
   const addon = native ?? loadNative();
-  const dataplane = new Dataplane(addon, config.dataplane);
+  const flowLane = config.networks.some((network) => network.flowLane ?? false);
+  const dataplane = new Dataplane(addon, config.dataplane, flowLane);
   closers.push(() => dataplane.stop());
   const networks = await addNetworks(addon, dataplane, config, addressesOf);
   const ipam = new Ipam(function* () {

@@ -33,9 +33,10 @@ export class Dataplane extends Overlay {
 
   /**
    * Makes the workers and starts them.
+   * @param flowLane whether any port will have a flow lane
    * @throws ConfigError when the addon cannot serve as many workers or ports
    */
-  constructor(native: Native, config: DataplaneConfig) {
+  constructor(native: Native, config: DataplaneConfig, flowLane = false) {
     super();
     const cpus = config.cpus.length === 0 ? [-1] : config.cpus;
     checkLimits(native.counterLayout, config, cpus.length);
@@ -43,7 +44,7 @@ export class Dataplane extends Overlay {
     const { frames, frameSize, hugepages, ringSize, batch, idleRounds, icmpPerSecond } = config;
     const shared = { frames, frameSize, hugepages, ringSize, batch, idleRounds, icmpPerSecond };
     const workers = cpus.map((cpu) => ({ cpu, ...shared }));
-    this.native = new native.Dataplane({ counters: this.counters.array, workers });
+    this.native = new native.Dataplane({ counters: this.counters.array, workers, flowLane });
     this.#ports = new Ports(this.native, config, cpus.length);
     this.native.start();
   }

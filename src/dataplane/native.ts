@@ -241,11 +241,13 @@ export type PortMode = "zero-copy" | "copy" | "generic";
 
 export interface DataplaneOptions {
   /**
-   * Shared memory of `slots * (maxWorkers + workers.length * maxPorts)` entries, written by the
-   * workers only.
+   * Shared memory of `slots * (maxWorkers + (workers.length + 1) * maxPorts)` entries, written by
+   * the dataplane only.
    */
   counters: BigUint64Array;
   workers: WorkerOptions[];
+  /** Whether any port will have a flow lane: it costs memory, and a look at each redirect that fails. */
+  flowLane: boolean;
 }
 
 export interface WorkerOptions {
@@ -616,7 +618,7 @@ export interface NativeDataplane {
   portStatistics(port: number): Record<string, number> | null;
   /** Brings the counters of ports up to what has passed in the flow lane. Returns its flows. */
   countFlows(): number;
-  /** Why this kernel has no flow lane; "" when it has one. */
+  /** Why there is no flow lane; "" when there is one. */
   flowLaneMissing(): string;
 
   /** All changes or none; rejects with the first that cannot be made. */
