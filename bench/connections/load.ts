@@ -1,5 +1,6 @@
 import { Child } from "../lib/child.ts";
 import { builtFile } from "../traffic/tools.ts";
+import type { Delays } from "../trial/types.ts";
 
 const port = 5202;
 const startMs = 5000;
@@ -29,18 +30,6 @@ export interface PodCpus {
   server: number | null;
 }
 
-/** From connect() on, in nanoseconds; quantiles are known to 0.8 %. */
-export interface Delays {
-  count: number;
-  min: number;
-  mean: number;
-  p50: number;
-  p90: number;
-  p99: number;
-  p999: number;
-  max: number;
-}
-
 /** What became of the connections of a window. */
 export interface Connections {
   seconds: number;
@@ -54,7 +43,7 @@ export interface Connections {
   retransmits: number;
   /** Source ports passed over, because their last connection had not ended. */
   busyPorts: number;
-  /** Until the handshake was done, and until the server's close was read; null without any. */
+  /** From connect() until the handshake was done, and until the close was read; null without any. */
   connect: Delays | null;
   transaction: Delays | null;
 }

@@ -1,7 +1,8 @@
+import { isDisturbed } from "../lib/least-disturbed.ts";
 import { median } from "../lib/stats.ts";
 import type { Measurement } from "../report/result.ts";
 import { failures } from "./load.ts";
-import { isDisturbed, type Placement, type Sample } from "./sample.ts";
+import type { Placement, Sample } from "./sample.ts";
 import type { ConnectionScenario } from "./scenarios.ts";
 
 type Flags = Measurement["flags"];

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { leastDisturbed } from "../lib/least-disturbed.ts";
 import { dutCpu, generatorCpu } from "../traffic/load.ts";
 import { type CpuUse, watchCpus } from "./idle.ts";
 import {
@@ -11,10 +11,6 @@ import {
   startConnectionServer,
   startConnections,
 } from "./load.ts";
-
-const pauseMs = 500;
-/** CPU seconds per second that others may use before a sample counts as disturbed. */
-const tolerated = 0.1;
 
 /** Where the pods run. A device may be best with either; where it works itself is its own matter. */
 const placements = {
@@ -35,28 +31,18 @@ export interface Sample extends CpuUse {
   rate: number;
 }
 
-export function isDisturbed({ disturbance }: Sample): boolean {
-  return disturbance > tolerated;
-}
-
 /**
  * Opens connections for the length of a window. A window that was disturbed is repeated, `patience`
  * times at most; the least disturbed one is returned.
  * @throws Error when not one is completed, with the reasons
  */
-export async function takeSample(
+export function takeSample(
   way: Way,
   load: ConnectionLoad,
   placement: Placement,
   patience: number,
 ): Promise<Sample> {
-  let best = await takeOnce(way, load, placement);
-  for (let again = 0; again < patience && isDisturbed(best); again++) {
-    await delay(pauseMs);
-    const next = await takeOnce(way, load, placement);
-    if (next.disturbance < best.disturbance) best = next;
-  }
-  return best;
+  return leastDisturbed(() => takeOnce(way, load, placement), patience);
 }
 
 async function takeOnce(way: Way, load: ConnectionLoad, placement: Placement): Promise<Sample> {

@@ -10,6 +10,7 @@ import {
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { withLock } from "../../src/setup/lock.mjs";
+import { type Need, whatIsMissing } from "../../test/fixtures/needs.ts";
 import { must } from "../../test/harness/run.ts";
 import { privateLists } from "../../test/harness/vm-apt.ts";
 import {
@@ -45,6 +46,19 @@ let search: Promise<DebianPeers | string> | undefined;
 export function findDebianPeers(): Promise<DebianPeers | string> {
   search ??= find();
   return search;
+}
+
+/** Why the programs, or what else is needed to run them, cannot be had; null when they can. */
+export async function lacksDebianPeers(needs: readonly Need[]): Promise<string | null> {
+  const peers = await findDebianPeers();
+  return typeof peers === "string" ? peers : whatIsMissing(needs) || null;
+}
+
+/** @throws Error that says why they cannot be had */
+export async function getDebianPeers(): Promise<DebianPeers> {
+  const peers = await findDebianPeers();
+  if (typeof peers === "string") throw new Error(peers);
+  return peers;
 }
 
 async function find(): Promise<DebianPeers | string> {

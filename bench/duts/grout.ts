@@ -1,10 +1,9 @@
 import { join } from "node:path";
-import { whatIsMissing } from "../../test/fixtures/needs.ts";
 import type { Namespace } from "../../test/harness/namespace.ts";
 import type { Scope } from "../../test/harness/scope.ts";
 import { Child } from "../lib/child.ts";
 import { dutCpu, generatorCpu } from "../traffic/load.ts";
-import { type DebianPeers, findDebianPeers } from "./debian-peers.ts";
+import { type DebianPeers, getDebianPeers, lacksDebianPeers } from "./debian-peers.ts";
 import type { Dut, Task } from "./dut.ts";
 import { configuration } from "./grout-configuration.ts";
 import { bothSources, type DutKind } from "./kind.ts";
@@ -30,13 +29,9 @@ export const grout = {
   tasks: ["route", "bridge", "vxlan-encap", "vxlan-decap"],
   sources: bothSources,
   summary: "grout, a router and switch on DPDK's graph library, AF_XDP ports",
-  async missing() {
-    const peers = await findDebianPeers();
-    return typeof peers === "string" ? peers : whatIsMissing(["root", "afXdp"]) || null;
-  },
+  missing: () => lacksDebianPeers(["root", "afXdp"]),
   async start(scope: Scope, task: Task): Promise<Dut> {
-    const peers = await findDebianPeers();
-    if (typeof peers === "string") throw new Error(peers);
+    const peers = await getDebianPeers();
     const topology = await buildTopology(scope, `grout-${task}`, task);
     const child = await startGrout(scope, topology.dut, task, peers);
     const { how, ttl, to } = ways[task];

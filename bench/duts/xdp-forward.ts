@@ -1,6 +1,5 @@
-import { whatIsMissing } from "../../test/fixtures/needs.ts";
 import type { Scope } from "../../test/harness/scope.ts";
-import { findDebianPeers } from "./debian-peers.ts";
+import { getDebianPeers, lacksDebianPeers } from "./debian-peers.ts";
 import type { Dut } from "./dut.ts";
 import { enableForwarding, kernelRoutes, routeTestPrefix } from "./kernel-routing.ts";
 import { bothSources, type DutKind } from "./kind.ts";
@@ -17,13 +16,9 @@ export const xdpForward = {
   tasks: ["route"],
   sources: bothSources,
   summary: "xdp-forward of xdp-tools: XDP with the kernel's FIB and neighbours",
-  async missing() {
-    const peers = await findDebianPeers();
-    return typeof peers === "string" ? peers : whatIsMissing(["root", "ethtool"]) || null;
-  },
+  missing: () => lacksDebianPeers(["root", "ethtool"]),
   async start(scope: Scope): Promise<Dut & RoutedDut> {
-    const peers = await findDebianPeers();
-    if (typeof peers === "string") throw new Error(peers);
+    const peers = await getDebianPeers();
     const topology = await buildTopology(scope, name, "route");
     await enableForwarding(topology.dut);
     await routeTestPrefix(topology.dut);

@@ -1,7 +1,6 @@
-import { whatIsMissing } from "../../test/fixtures/needs.ts";
 import type { Scope } from "../../test/harness/scope.ts";
 import { Child } from "../lib/child.ts";
-import { findDebianPeers } from "./debian-peers.ts";
+import { getDebianPeers, lacksDebianPeers } from "./debian-peers.ts";
 import type { Dut } from "./dut.ts";
 import { bothSources, type DutKind } from "./kind.ts";
 import { layLane, sentTtl } from "./lane.ts";
@@ -19,13 +18,9 @@ export const xdpRedirect = {
   tasks: ["bridge"],
   sources: bothSources,
   summary: "xdp-bench redirect-map of xdp-tools: swaps the MAC addresses, looks nothing up",
-  async missing() {
-    const peers = await findDebianPeers();
-    return typeof peers === "string" ? peers : whatIsMissing(["root", "ethtool"]) || null;
-  },
+  missing: () => lacksDebianPeers(["root", "ethtool"]),
   async start(scope: Scope): Promise<Dut> {
-    const peers = await findDebianPeers();
-    if (typeof peers === "string") throw new Error(peers);
+    const peers = await getDebianPeers();
     const topology = await buildTopology(scope, name, "bridge");
     const redirect = ["redirect-map", "-i", `${reportSeconds}`, inside.ifname, outside.ifname];
     const command = ["-oL", ...peers.command("usr/sbin/xdp-bench"), ...redirect];

@@ -9,12 +9,13 @@
 #include <memory>
 #include <vector>
 
-#include "table.h"
+#include "address.hpp"
 #include "tables/lpm.hpp"
 
 namespace {
 
 using namespace millrace;
+using millrace::bench::address_of;
 
 constexpr std::uint32_t kBurst = Lpm::kMaxBurst;
 constexpr std::uint32_t kReclaimAfter = 64;  // changes between two quiescent states
@@ -22,15 +23,6 @@ constexpr std::uint32_t kReclaimAfter = 64;  // changes between two quiescent st
 double now() {
   const auto time = std::chrono::steady_clock::now().time_since_epoch();
   return std::chrono::duration<double>(time).count();
-}
-
-Ip4 address_of(const table_prefix& key, Ip4) {
-  return static_cast<Ip4>(key.high >> 32);
-}
-Ip6 address_of(const table_prefix& key, const Ip6&) {
-  Ip6 address;
-  table_address(&key, address.bytes.data());
-  return address;
 }
 
 void insert(Lpm& lpm, const table_prefix& route) {

@@ -4,22 +4,12 @@ import { callBody, RecordingAttacher } from "../../cni/test-call.ts";
 import type { Parts } from "../../src/agent/parts.ts";
 import { planAttachment } from "../../src/agent/plan.ts";
 import { Ipam } from "../../src/networks/ipam.ts";
-import { resolveNetwork } from "../../src/networks/network.ts";
 import type { MicroCase } from "./case.ts";
-import { makeRecord } from "./records.ts";
+import { makeNetwork, makeRecord } from "./records.ts";
 
 const held = 100;
 
-const network = resolveNetwork({
-  name: "blue",
-  kind: "routed",
-  nodePrefixes: ["10.1.0.0/24", "fd00:1::/64"],
-  mtu: 1500,
-  gateways: [],
-  staticRoutes: [],
-  uplinks: [],
-  leaks: [],
-});
+const network = makeNetwork();
 
 /** Chooses what the pod gets as the agent does, and stops there: no journal, no kernel. */
 class Planner extends RecordingAttacher {

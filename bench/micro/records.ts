@@ -1,4 +1,18 @@
+import { resolveNetwork } from "../../src/networks/network.ts";
 import type { AttachmentRecord } from "../../src/store/records.ts";
+
+/** The network of the pods. */
+export const makeNetwork = () =>
+  resolveNetwork({
+    name: "blue",
+    kind: "routed",
+    nodePrefixes: ["10.1.0.0/24", "fd00:1::/64"],
+    mtu: 1500,
+    gateways: [],
+    staticRoutes: [],
+    uplinks: [],
+    leaks: [],
+  });
 
 /** Record number `n` of a node's pods, as ADD would write it; n is 2 to 253. */
 export function makeRecord(n: number): AttachmentRecord {

@@ -19,14 +19,7 @@ struct Routed {
     require(network.forwards(source, kSinkPort), "packets are not forwarded");
   }
   PortConfig config(std::uint16_t index, const Mac& peer, Ip4 address) {
-    PortConfig config;
-    config.index = index;
-    config.mac = kGatewayMac;
-    config.peer_mac = peer;
-    config.peer_ip4 = address;
-    config.has_ip4 = true;
-    config.vrf = &vrf;
-    return config;
+    return pod_port(index, kGatewayMac, peer, address, vrf);
   }
   static std::vector<Bytes> frames() {
     std::vector<Bytes> frames;

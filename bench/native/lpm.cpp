@@ -4,21 +4,12 @@
 
 #include <array>
 
-#include "lpm/table.h"
+#include "lpm/address.hpp"
 #include "native/case.hpp"
 
 namespace millrace::bench {
 
 namespace {
-
-Ip4 address_of(const table_prefix& key, Ip4) {
-  return static_cast<Ip4>(key.high >> 32);
-}
-Ip6 address_of(const table_prefix& key, const Ip6&) {
-  Ip6 address;
-  table_address(&key, address.bytes.data());
-  return address;
-}
 
 template <class Address>
 struct Routes {

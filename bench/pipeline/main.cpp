@@ -22,17 +22,6 @@ const Mac kGatewayMac{{2, 0, 0, 0, 0, 1}};
 const Mac kPodMac{{2, 0, 0, 0, 0, 2}};
 const Mac kSinkMac{{2, 0, 0, 0, 0, 3}};
 
-PortConfig make_config(std::uint16_t index, const Mac& peer, Ip4 address, Vrf& vrf) {
-  PortConfig config;
-  config.index = index;
-  config.mac = kGatewayMac;
-  config.peer_mac = peer;
-  config.peer_ip4 = address;
-  config.has_ip4 = true;
-  config.vrf = &vrf;
-  return config;
-}
-
 // Where the graph forwards at all: unicast, and not to the loopback or link-local prefixes.
 bool is_forwarded(Ip4 address) {
   return (address >> 24) != 0 && (address >> 24) != 127 && (address >> 16) != 0xa9fe &&
@@ -88,8 +77,8 @@ int main(int argc, char** argv) {
   std::vector<Bytes> templates;
   for (std::uint32_t flow = 0; flow < limits.flows; ++flow)
     templates.push_back(make_udp({kGatewayMac, kPodMac, kPod, destinations[flow], flow}));
-  ReplayPort source(make_config(0, kPodMac, kPod, vrf), umem, pool, std::move(templates));
-  NullPort sink(make_config(1, kSinkMac, kSink, vrf), pool);
+  ReplayPort source(pod_port(0, kGatewayMac, kPodMac, kPod, vrf), umem, pool, std::move(templates));
+  NullPort sink(pod_port(1, kGatewayMac, kSinkMac, kSink, vrf), pool);
   for (Port* port : std::initializer_list<Port*>{&source, &sink}) {
     adjacencies.publish(kFirstAdjacency + port->config.index, adjacency_of(port->config));
     graph->attach(*port);

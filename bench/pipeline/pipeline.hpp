@@ -55,6 +55,19 @@ inline void add_routes(Vrf& vrf, Ip4 first, std::uint32_t value) {
   for (std::uint32_t i = 0; i < 256; ++i) add_route(vrf, first + (i << 8), 24, value);
 }
 
+// The port of a pod in a routed network.
+inline PortConfig pod_port(std::uint16_t index, const Mac& gateway, const Mac& peer, Ip4 address,
+                           Vrf& vrf) {
+  PortConfig config;
+  config.index = index;
+  config.mac = gateway;
+  config.peer_mac = peer;
+  config.peer_ip4 = address;
+  config.has_ip4 = true;
+  config.vrf = &vrf;
+  return config;
+}
+
 struct Limits {
   std::uint32_t flows;
   double seconds;

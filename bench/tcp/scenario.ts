@@ -1,4 +1,5 @@
 import { run as runProgram } from "../../test/harness/run.ts";
+import { isDisturbed } from "../lib/least-disturbed.ts";
 import { type Spread, spread } from "../lib/stats.ts";
 import { type Group, makeRow, type Outcome, type Row, type RunOptions } from "../row.ts";
 import { ratios, takeTurns } from "../scale/turns.ts";
@@ -6,7 +7,7 @@ import { type KernelOptions, startKernelPath } from "./kernel-path.ts";
 import { describeLimits } from "./limits.ts";
 import { type MillraceOptions, startMillracePath } from "./millrace-path.ts";
 import { describeOffloads, type Path } from "./path.ts";
-import { isDisturbed, startServer, type Transfer, transfer } from "./transfer.ts";
+import { startServer, type Transfer, transfer } from "./transfer.ts";
 
 const kernels: readonly KernelOptions[] = [
   { kind: "bridge", mtu: 1500, offloads: true },

@@ -1,16 +1,13 @@
 import { readFileSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Scope } from "../../test/harness/scope.ts";
 import { Child } from "../lib/child.ts";
 import { ownSeconds, watchOthers } from "../lib/cpu-time.ts";
+import { leastDisturbed } from "../lib/least-disturbed.ts";
 import type { Path } from "./path.ts";
 
 const port = 5201;
 const startMs = 5000;
 const graceMs = 15_000;
-const pauseMs = 500;
-/** CPU seconds per second that others may use before a transfer counts as disturbed. */
-const tolerated = 0.1;
 /** USER_HZ. */
 const ticksPerSecond = 100;
 
@@ -25,10 +22,6 @@ export interface Transfer {
   agentCpus: number | null;
   /** CPUs that others used meanwhile. */
   disturbance: number;
-}
-
-export function isDisturbed({ disturbance }: Transfer): boolean {
-  return disturbance > tolerated;
 }
 
 /** What of iperf3's report is used. */
@@ -53,19 +46,13 @@ export async function startServer(scope: Scope, path: Path): Promise<void> {
  * `patience` times at most; the least disturbed one is returned.
  * @throws Error when iperf3 fails or the transfer does not end in time
  */
-export async function transfer(
+export function transfer(
   path: Path,
   streams: number,
   seconds: number,
   patience: number,
 ): Promise<Transfer> {
-  let best = await transferOnce(path, streams, seconds);
-  for (let again = 0; again < patience && isDisturbed(best); again++) {
-    await delay(pauseMs);
-    const next = await transferOnce(path, streams, seconds);
-    if (next.disturbance < best.disturbance) best = next;
-  }
-  return best;
+  return leastDisturbed(() => transferOnce(path, streams, seconds), patience);
 }
 
 async function transferOnce(path: Path, streams: number, seconds: number): Promise<Transfer> {

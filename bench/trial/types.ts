@@ -42,8 +42,8 @@ export interface Load {
   frames?: number;
 }
 
-/** One-way delays in nanoseconds, from the hand-over to the kernel to the receiving driver. */
-export interface LatencyNs {
+/** In nanoseconds; quantiles are known to 0.8 %. */
+export interface Delays {
   count: number;
   min: number;
   mean: number;
@@ -52,6 +52,10 @@ export interface LatencyNs {
   p99: number;
   p999: number;
   max: number;
+}
+
+/** One-way, from the hand-over to the kernel to the receiving driver. */
+export interface LatencyNs extends Delays {
   /** Smoothed difference of successive delays, RFC 3550 section 6.4.1. */
   jitter: number;
 }

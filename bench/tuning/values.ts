@@ -1,8 +1,9 @@
 import type { Value } from "../commands/draft.ts";
 import { modesText } from "../commands/recorder.ts";
+import { isDisturbed } from "../lib/least-disturbed.ts";
 import type { Score } from "../methods/compare.ts";
 import { lossOf } from "../methods/evidence.ts";
-import { isDisturbed, type Transfer } from "../tcp/transfer.ts";
+import type { Transfer } from "../tcp/transfer.ts";
 import type { LatencyNs, Trial } from "../trial/types.ts";
 import { tcpScenario } from "./scenarios.ts";
 
