@@ -55,13 +55,19 @@ struct lane_flow {
 
 #define lane_barrier() asm volatile("" ::: "memory")
 
+// Where a flow is, and the key it was found by.
+struct lane_found {
+  __u64 key[MILLRACE_LANE_WORDS];
+  __u32 place;
+};
+
 static __always_inline int lane_has_key(const struct millrace_lane* entry, const __u64* key) {
-  if (entry->key[1] != key[1] || entry->key[0] != key[0]) return 0;
-  return entry->key[2] == key[2] && entry->key[3] == key[3] && entry->key[4] == key[4];
+  if (entry->key[1] != key[1] || entry->key[0] != key[0] || entry->key[2] != key[2]) return 0;
+  return entry->key[3] == key[3] && entry->key[4] == key[4] && entry->key[5] == key[5];
 }
 
-static __always_inline struct millrace_lane* lane_find_in(__u32 bucket, __u32 tag, const __u64* key,
-                                                          __u32* found) {
+static __always_inline struct millrace_lane* lane_find_in(__u32 bucket, __u32 tag,
+                                                          struct lane_found* found) {
   const struct millrace_lane_tags* tags = bpf_map_lookup_elem(&lane_tags, &bucket);
   if (!tags) return 0;
 #pragma unroll
@@ -70,27 +76,34 @@ static __always_inline struct millrace_lane* lane_find_in(__u32 bucket, __u32 ta
     __u32 place = bucket * MILLRACE_LANE_WAYS + way;
     struct millrace_lane* entry = bpf_map_lookup_elem(&lanes, &place);
     if (!entry) return 0;
-    if (!lane_has_key(entry, key)) continue;
-    *found = place;
+    if (!lane_has_key(entry, found->key)) continue;
+    found->place = place;
     return entry;
   }
   return 0;
 }
 
 static __always_inline struct millrace_lane* lane_find_key(const struct millrace_lane_state* state,
-                                                           const __u64* key, __u32* place) {
-  const __u64 hash = millrace_lane_hash(state->seed, key);
+                                                           struct lane_found* found) {
+  const __u64 hash = millrace_lane_hash(state->seed, found->key);
   const __u32 tag = millrace_lane_tag(hash);
-  struct millrace_lane* entry = lane_find_in((__u32)hash & state->mask, tag, key, place);
-  return entry ? entry : lane_find_in((__u32)(hash >> 32) & state->mask, tag, key, place);
+  struct millrace_lane* entry = lane_find_in((__u32)hash & state->mask, tag, found);
+  return entry ? entry : lane_find_in((__u32)(hash >> 32) & state->mask, tag, found);
 }
 
+// From the widest scope to the narrowest, of those that there are flows of: what is valid agrees.
+// One of an older generation may still be there when its destinations have gone different ways.
 static __always_inline struct millrace_lane* lane_find(const struct millrace_lane_state* state,
-                                                       struct lane_packet* packet, __u32* place) {
-  struct millrace_lane* entry = lane_find_key(state, packet->key, place);
-  if (entry || !state->by_ports) return entry;
-  packet->key[1] = lane_word_by_ports(packet);
-  return lane_find_key(state, packet->key, place);
+                                                       const struct lane_packet* packet,
+                                                       struct lane_found* found) {
+#pragma clang loop unroll(disable)
+  for (__u32 scope = 0; scope < MILLRACE_LANE_SCOPES; ++scope) {
+    if (!(state->scopes & 1u << scope)) continue;
+    lane_key(packet, scope, found->key);
+    struct millrace_lane* entry = lane_find_key(state, found);
+    if (entry && entry->generation == state->generation) return entry;
+  }
+  return 0;
 }
 
 static __always_inline int lane_has_addresses(const struct millrace_lane* entry, const void* l2) {
@@ -177,32 +190,32 @@ static __always_inline int lane_try(struct xdp_md* ctx, struct millrace_lane_sta
   void* end = (void*)(long)ctx->data_end;
   void* l2 = data + offset;
   const __u32 received = (__u32)(end - data);
+  const __u32* outer_ip = data + sizeof(struct ethhdr);
+  if (offset && (void*)(outer_ip + 9) > end) return LANE_MISS;
   struct lane_packet packet = {};
-  if (!lane_parse(l2, end, &packet, slot, offset ? MILLRACE_LANE_TUNNELLED : 0)) return LANE_MISS;
+  if (!lane_parse(l2, end, &packet, slot, offset ? MILLRACE_LANE_TUNNELLED : 0,
+                  offset ? outer_ip[8] : 0))
+    return LANE_MISS;
   if (packet.length + sizeof(struct ethhdr) + offset != received ||
       received > MILLRACE_LANE_LONGEST)
     return LANE_MISS;
-  __u32 place = 0;
-  struct millrace_lane* entry = lane_find(state, &packet, &place);
+  struct lane_found found = {};
+  struct millrace_lane* entry = lane_find(state, &packet, &found);
   if (!entry) return LANE_MISS;
 
   const __u32 version = *(volatile __u32*)&entry->version;
   lane_barrier();
   struct lane_flow flow = {.action = entry->action, .out = entry->out, .longest = entry->longest};
-  if (version & 1 || entry->generation != state->generation || !lane_has_key(entry, packet.key) ||
+  if (version & 1 || entry->generation != state->generation || !lane_has_key(entry, found.key) ||
       !lane_has_addresses(entry, l2) || packet.length > flow.longest || lane_is_dead(entry))
     return LANE_MISS;
   __builtin_memcpy(flow.ethernet, entry->ethernet, 12);
-  if (offset) {
-    const __u32* outer = data + sizeof(struct ethhdr);
-    if ((void*)(outer + 9) > end || entry->outer_source != outer[3] ||
-        entry->outer_destination != outer[4] || entry->outer_vni != outer[8] ||
-        lane_is_nested(&packet, outer))
-      return LANE_MISS;
-  }
+  if (offset && (entry->outer_source != outer_ip[3] || entry->outer_destination != outer_ip[4] ||
+                 lane_is_nested(&packet, outer_ip)))
+    return LANE_MISS;
   __u8 outer[MILLRACE_LANE_OUTER];
   if (flow.action & MILLRACE_LANE_ENCAP) {
-    const struct millrace_lane_outer* front = bpf_map_lookup_elem(&lane_outers, &place);
+    const struct millrace_lane_outer* front = bpf_map_lookup_elem(&lane_outers, &found.place);
     if (!front) return LANE_MISS;
     __builtin_memcpy(outer, front->bytes, sizeof(outer));
   }

@@ -1,7 +1,7 @@
 #pragma once
 // The flow lane, shared by the XDP program and the ring loop: flows that the loop has forwarded and
-// that the program may forward by itself. A flow is what goes from one address to another by TCP or
-// UDP; where the way depends on ports (equal-cost paths), what goes from port to port. A table of
+// that the program may forward by itself. A flow is what goes from one address by TCP or UDP to one
+// Ethernet address and, of the IP destination, to as many addresses as its scope says. A table of
 // buckets with four entries each; a flow may be in either of two. The loop writes entries through
 // mapped memory, so that neither side makes a system call.
 
@@ -9,7 +9,7 @@
 
 enum {
   MILLRACE_LANE_WAYS = 4,
-  MILLRACE_LANE_WORDS = 5,
+  MILLRACE_LANE_WORDS = 6,
   // Ethernet, IPv4, UDP and VXLAN headers in front of an inner frame (RFC 7348 5).
   MILLRACE_LANE_OUTER = 50,
   MILLRACE_LANE_NO_SLOT = 0xffff,
@@ -31,14 +31,30 @@ enum {
   MILLRACE_LANE_FIXED_DSCP = 16,  // that of the outer header; otherwise that of the inner header
 };
 
+// What the way of a flow depends on beside its source, from the widest: a bridge asks for no IP
+// destination, a router for as much of it as its routes tell apart, equal-cost paths for all of it
+// with protocol and ports. A key has no more of a packet than that, so that tens of thousands of
+// destinations behind one route are one flow.
+enum {
+  MILLRACE_LANE_ANYWHERE,
+  MILLRACE_LANE_BLOCK16,  // IPv4 only
+  MILLRACE_LANE_BLOCK24,  // IPv4 only
+  MILLRACE_LANE_ADDRESS,
+  MILLRACE_LANE_PORTS,
+  MILLRACE_LANE_SCOPES,
+};
+
 // The second word of a key, from the low bits: ports as in the packet (32), the port it came in by
-// (16), protocol (8), and one of these (8), with MILLRACE_LANE_TUNNELLED when the packet was found
-// inside VXLAN. Ports and protocol are 0 without MILLRACE_LANE_BY_PORTS.
+// (16), protocol (8), then IP version (4), MILLRACE_LANE_TUNNELLED when the packet was found inside
+// VXLAN, and its scope (3). Ports and protocol are 0 but in scope MILLRACE_LANE_PORTS.
 enum {
   MILLRACE_LANE_IP4 = 4,
   MILLRACE_LANE_IP6 = 6,
   MILLRACE_LANE_TUNNELLED = 0x10,
-  MILLRACE_LANE_BY_PORTS = 0x20,
+  MILLRACE_LANE_SLOT_SHIFT = 32,
+  MILLRACE_LANE_PROTOCOL_SHIFT = 48,
+  MILLRACE_LANE_KIND_SHIFT = 56,
+  MILLRACE_LANE_SCOPE_SHIFT = 61,
 };
 
 // Tells most of the time which entry of a bucket has a flow, if any: with tens of thousands of
@@ -51,23 +67,24 @@ struct millrace_lane_tags {
 struct millrace_lane {
   __u32 version;     // odd while it is written
   __u32 generation;  // valid while it is that of the state
-  // IPv4: source and destination; 0. IPv6: source in words 0 and 2, destination in 3 and 4.
+  // IPv4: source and destination are word 0. IPv6: source in words 0 and 3, destination in 4 and 5.
+  // Word 2: the last four bytes of the Ethernet destination, as they are, and above them the VNI
+  // and its reserved byte, which is 0.
   __u64 key[MILLRACE_LANE_WORDS];
-  __u8 match[12];  // the Ethernet addresses it must have
-  __u16 out;       // number of the port it leaves by
-  __u16 longest;   // IP packet, in bytes; a longer one is the loop's business
+  __u16 out;      // number of the port it leaves by
+  __u16 longest;  // IP packet, in bytes; a longer one is the loop's business
+  __u8 action;    // MILLRACE_LANE_…
+  __u8 reserved1[3];
 
-  __u64 passed;       // packets and bytes, counted by the program
-  __u64 confirm_at;   // from here on one packet goes through the loop (CLOCK_MONOTONIC, ns)
-  __u64 dead_at;      // from here on all do: the loop has not confirmed the flow
-  __u8 ethernet[12];  // the Ethernet addresses it gets
-  __u8 action;        // MILLRACE_LANE_…
-  __u8 reserved1;
-  __u16 tunnel;        // number of the VNI's port; MILLRACE_LANE_NO_SLOT without a tunnel
+  __u8 match[12];      // the Ethernet addresses it must have
+  __u8 ethernet[12];   // those it gets
+  __u64 passed;        // packets and bytes, counted by the program
+  __u64 confirm_at;    // from here on one packet goes through the loop (CLOCK_MONOTONIC, ns)
+  __u64 dead_at;       // from here on all do: the loop has not confirmed the flow
   __u32 outer_source;  // decapsulation: what the outer header must have, in network byte order
   __u32 outer_destination;
-  __u32 outer_vni;  // as in the packet, its reserved byte 0
-  __u32 reserved2[3];
+  __u16 tunnel;  // number of the VNI's port; MILLRACE_LANE_NO_SLOT without a tunnel
+  __u16 reserved2[3];
 };
 
 // What a flow that enters a tunnel gets in front: lengths, TOS, source port and checksum are filled
@@ -85,7 +102,7 @@ struct millrace_lane_state {
   __u32 open;        // 0: nothing is looked up
   __u32 devices[2];  // ids of the maps that flows are redirected through
   __u32 netns;       // inode of the network namespace that the ports are in
-  __u32 by_ports;    // there may be flows that are told apart by ports
+  __u32 scopes;      // a bit for each that there may be flows of
   __u32 confirmed;   // packets that have gone through the loop just for it in this tick
   __u64 tick;        // of the coarse clock, ns
 };
@@ -104,12 +121,31 @@ static inline __u64 millrace_lane_mix(__u64 hash, __u64 word) {
 
 // The first bucket is in the low bits, the second in the high half; the tag is made of both.
 static inline __u64 millrace_lane_hash(__u64 seed, const __u64* key) {
-  __u64 hash = millrace_lane_mix(millrace_lane_mix(seed, key[0]), key[1]);
-  if ((key[1] >> 56 & 0xf) == MILLRACE_LANE_IP6)
-    hash = millrace_lane_mix(millrace_lane_mix(millrace_lane_mix(hash, key[2]), key[3]), key[4]);
+  __u64 hash =
+      millrace_lane_mix(millrace_lane_mix(millrace_lane_mix(seed, key[0]), key[1]), key[2]);
+  if ((key[1] >> MILLRACE_LANE_KIND_SHIFT & 0xf) == MILLRACE_LANE_IP6)
+    hash = millrace_lane_mix(millrace_lane_mix(millrace_lane_mix(hash, key[3]), key[4]), key[5]);
   return hash * 0xd6e8feb86659fd93ull;
 }
 
 static inline __u32 millrace_lane_tag(__u64 hash) {
   return (__u32)(hash >> 16) | 1;
+}
+
+static inline __u32 millrace_lane_scope(const __u64* key) {
+  return (__u32)(key[1] >> MILLRACE_LANE_SCOPE_SHIFT);
+}
+
+// Takes out of a key with all of a packet but protocol and ports what its scope leaves open.
+static inline void millrace_lane_narrow(__u64* key, __u32 scope) {
+  key[1] |= (__u64)scope << MILLRACE_LANE_SCOPE_SHIFT;
+  if (scope >= MILLRACE_LANE_ADDRESS) return;
+  // The destination is in network byte order: its first bytes are the low ones.
+  const __u64 bits = scope == MILLRACE_LANE_BLOCK24   ? 0xffffff
+                     : scope == MILLRACE_LANE_BLOCK16 ? 0xffff
+                                                      : 0;
+  if ((key[1] >> MILLRACE_LANE_KIND_SHIFT & 0xf) == MILLRACE_LANE_IP4)
+    key[0] &= 0xffffffff | bits << 32;
+  else
+    key[4] = key[5] = 0;
 }

@@ -43,10 +43,10 @@ __noinline __u64 lane_sum(struct xdp_md* ctx, __u32 offset) {
 
 static __always_inline __u64 lane_pseudo(const struct lane_packet* packet, __u32 length) {
   __u64 sum = (__u64)bpf_htons(packet->protocol) + bpf_htons(length);
-  sum += (packet->key[0] & 0xffffffff) + (packet->key[0] >> 32);
-  sum += (packet->key[2] & 0xffffffff) + (packet->key[2] >> 32);
-  sum += (packet->key[3] & 0xffffffff) + (packet->key[3] >> 32);
-  return sum + (packet->key[4] & 0xffffffff) + (packet->key[4] >> 32);
+#pragma unroll
+  for (int i = 0; i < 4; ++i)
+    sum += (packet->addresses[i] & 0xffffffff) + (packet->addresses[i] >> 32);
+  return sum;
 }
 
 // A sum of the pseudo-header alone is a checksum left to us, as graph/checksum_offload.hpp has it.

@@ -1,23 +1,37 @@
-// What the flow lane reads of a packet: the key of its flow, and where its parts are.
+// What the flow lane reads of a packet, and the key of its flow.
 #pragma once
 
 #include "lane.h"
 
 struct lane_packet {
-  __u64 key[MILLRACE_LANE_WORDS];
+  // IPv4: source and destination are the first word. IPv6: the source, then the destination.
+  __u64 addresses[4];
+  __u64 kind;  // word 1 of its keys, without a scope
+  __u64 link;  // word 2
   __u32 ports;
   __u32 l4;      // offset from the (inner) Ethernet header
   __u32 length;  // of the IP packet
   __u8 protocol;
 };
 
-static __always_inline __u64 lane_second_word(__u32 slot, __u8 kind) {
-  return (__u64)slot << 32 | (__u64)kind << 56;
+static __always_inline int lane_is_ip4(const struct lane_packet* packet) {
+  return (packet->kind >> MILLRACE_LANE_KIND_SHIFT & 0xf) == MILLRACE_LANE_IP4;
 }
 
-static __always_inline __u64 lane_word_by_ports(const struct lane_packet* packet) {
-  return packet->key[1] | packet->ports | (__u64)packet->protocol << 48 |
-         (__u64)MILLRACE_LANE_BY_PORTS << 56;
+static __always_inline void lane_key(const struct lane_packet* packet, __u32 scope, __u64* key) {
+  key[0] = packet->addresses[0];
+  key[1] = packet->kind;
+  key[2] = packet->link;
+  key[3] = packet->addresses[1];
+  key[4] = packet->addresses[2];
+  key[5] = packet->addresses[3];
+  millrace_lane_narrow(key, scope);
+  if (scope == MILLRACE_LANE_PORTS)
+    key[1] |= packet->ports | (__u64)packet->protocol << MILLRACE_LANE_PROTOCOL_SHIFT;
+}
+
+static __always_inline void lane_set_kind(struct lane_packet* packet, __u32 slot, __u8 kind) {
+  packet->kind = (__u64)slot << MILLRACE_LANE_SLOT_SHIFT | (__u64)kind << MILLRACE_LANE_KIND_SHIFT;
 }
 
 static __always_inline int lane_has_ports(__u8 protocol) {
@@ -25,13 +39,13 @@ static __always_inline int lane_has_ports(__u8 protocol) {
 }
 
 static __always_inline int lane_parse4(void* l3, void* end, struct lane_packet* packet, __u32 slot,
-                                       __u8 kind) {
+                                       __u8 tunnelled) {
   struct iphdr* ip = l3;
   __u32* ports = (void*)(ip + 1);
   if ((void*)(ports + 1) > end || *(__u8*)l3 != 0x45 || ip->frag_off & bpf_htons(0x3fff)) return 0;
   if (!lane_has_ports(ip->protocol)) return 0;
-  packet->key[0] = (__u64)ip->saddr | (__u64)ip->daddr << 32;
-  packet->key[1] = lane_second_word(slot, MILLRACE_LANE_IP4 | kind);
+  packet->addresses[0] = (__u64)ip->saddr | (__u64)ip->daddr << 32;
+  lane_set_kind(packet, slot, MILLRACE_LANE_IP4 | tunnelled);
   packet->ports = *ports;
   packet->protocol = ip->protocol;
   packet->l4 = sizeof(struct ethhdr) + sizeof(*ip);
@@ -40,15 +54,15 @@ static __always_inline int lane_parse4(void* l3, void* end, struct lane_packet* 
 }
 
 static __always_inline int lane_parse6(void* l3, void* end, struct lane_packet* packet, __u32 slot,
-                                       __u8 kind) {
+                                       __u8 tunnelled) {
   struct ipv6hdr* ip = l3;
   __u32* ports = (void*)(ip + 1);
   if ((void*)(ports + 1) > end || ip->version != 6 || !lane_has_ports(ip->nexthdr)) return 0;
-  __builtin_memcpy(&packet->key[0], &ip->saddr.s6_addr32[0], 8);
-  __builtin_memcpy(&packet->key[2], &ip->saddr.s6_addr32[2], 8);
-  __builtin_memcpy(&packet->key[3], &ip->daddr.s6_addr32[0], 8);
-  __builtin_memcpy(&packet->key[4], &ip->daddr.s6_addr32[2], 8);
-  packet->key[1] = lane_second_word(slot, MILLRACE_LANE_IP6 | kind);
+  __builtin_memcpy(&packet->addresses[0], &ip->saddr.s6_addr32[0], 8);
+  __builtin_memcpy(&packet->addresses[1], &ip->saddr.s6_addr32[2], 8);
+  __builtin_memcpy(&packet->addresses[2], &ip->daddr.s6_addr32[0], 8);
+  __builtin_memcpy(&packet->addresses[3], &ip->daddr.s6_addr32[2], 8);
+  lane_set_kind(packet, slot, MILLRACE_LANE_IP6 | tunnelled);
   packet->ports = *ports;
   packet->protocol = ip->nexthdr;
   packet->l4 = sizeof(struct ethhdr) + sizeof(*ip);
@@ -56,13 +70,17 @@ static __always_inline int lane_parse6(void* l3, void* end, struct lane_packet* 
   return 1;
 }
 
+// l2: the (inner) Ethernet header. tunnelled: 0 or MILLRACE_LANE_TUNNELLED. vni: 0, or as in the
+// packet. False for what is never looked up.
 static __always_inline int lane_parse(void* l2, void* end, struct lane_packet* packet, __u32 slot,
-                                      __u8 kind) {
+                                      __u8 tunnelled, __u32 vni) {
   struct ethhdr* ethernet = l2;
   if ((void*)(ethernet + 1) > end) return 0;
+  const __u16* words = l2;  // an Ethernet header is not aligned
+  packet->link = words[1] | (__u32)words[2] << 16 | (__u64)(vni & bpf_htonl(0xffffff00)) << 32;
   if (ethernet->h_proto == bpf_htons(ETH_P_IP))
-    return lane_parse4(ethernet + 1, end, packet, slot, kind);
+    return lane_parse4(ethernet + 1, end, packet, slot, tunnelled);
   if (ethernet->h_proto == bpf_htons(ETH_P_IPV6))
-    return lane_parse6(ethernet + 1, end, packet, slot, kind);
+    return lane_parse6(ethernet + 1, end, packet, slot, tunnelled);
   return 0;
 }

@@ -14,11 +14,11 @@ static __always_inline __u8 lane_traffic_class(void* l2, void* end) {
 
 // RFC 7348 5: tells inner flows apart, as graph/vxlan_outer.hpp does.
 static __always_inline __u16 lane_outer_port(const struct lane_packet* packet) {
-  const __u64* key = packet->key;
-  const int ip4 = (key[1] >> 56 & 0xf) == MILLRACE_LANE_IP4;
-  const __u32 hash =
-      ip4 ? millrace_flow_hash4(key[0], packet->ports, packet->protocol)
-          : millrace_flow_hash6(key[0], key[2], key[3], key[4], packet->ports, packet->protocol);
+  const __u64* addresses = packet->addresses;
+  const __u32 hash = lane_is_ip4(packet)
+                         ? millrace_flow_hash4(addresses[0], packet->ports, packet->protocol)
+                         : millrace_flow_hash6(addresses[0], addresses[1], addresses[2],
+                                               addresses[3], packet->ports, packet->protocol);
   return bpf_htons(MILLRACE_FIRST_SOURCE_PORT | (hash & 0x3fff));
 }
 

@@ -41,6 +41,7 @@ struct Packet {
   std::uint16_t via = 0;
   std::uint16_t longest = 0;
   bool by_ports = false;  // which way it takes depends on its ports as well
+  bool leaked = false;    // and on the routes of another VRF
 
   // Bytes in the first frame.
   std::uint32_t head_length() const { return length - tail_length; }

@@ -28,26 +28,61 @@ std::uint32_t load32(const std::uint8_t* p) {
   return word;
 }
 
-// Of flows: the port they come in by, and MILLRACE_LANE_TUNNELLED and MILLRACE_LANE_BY_PORTS.
-struct Kind {
-  std::uint16_t slot;
-  std::uint8_t bits;
-};
-
 bool has_lane_ports(std::uint8_t protocol) {
   return protocol == kProtoTcp || protocol == kProtoUdp;
 }
 
-void set_second_word(LaneFlow& flow, const std::uint8_t* ports, std::uint8_t protocol,
-                     std::uint8_t family, const Kind& kind) {
-  const auto bits = static_cast<std::uint8_t>(family | kind.bits);
-  flow.key[1] = std::uint64_t{kind.slot} << 32 | std::uint64_t{bits} << 56;
-  if ((bits & MILLRACE_LANE_BY_PORTS) != 0)
-    flow.key[1] |= load32(ports) | std::uint64_t{protocol} << 48;
+// How it came in: the port, whether out of a tunnel, and the Ethernet destination and VNI.
+struct Arrival {
+  std::uint16_t slot;
+  bool tunnelled;
+  std::uint64_t link;
+};
+
+std::uint64_t link_of(const std::uint8_t* ethernet, std::uint32_t vni) {
+  return load32(ethernet + 2) | std::uint64_t{vni} << 32;
 }
 
-// As lane_parse() in bpf/lane.bpf.h. False for packets that the program never looks up.
-bool set_key(LaneFlow& flow, const std::uint8_t* frame, std::uint32_t length, const Kind& kind) {
+// The second word of a key.
+std::uint64_t kind_of(const Arrival& arrival, std::uint8_t family) {
+  const int tunnelled = arrival.tunnelled ? MILLRACE_LANE_TUNNELLED : 0;
+  return std::uint64_t{arrival.slot} << MILLRACE_LANE_SLOT_SHIFT |
+         static_cast<std::uint64_t>(family | tunnelled) << MILLRACE_LANE_KIND_SHIFT;
+}
+
+void set_scope(LaneFlow& flow, std::uint32_t scope, const std::uint8_t* ports,
+               std::uint8_t protocol) {
+  millrace_lane_narrow(flow.key, scope);
+  if (scope == MILLRACE_LANE_PORTS)
+    flow.key[1] |= load32(ports) | std::uint64_t{protocol} << MILLRACE_LANE_PROTOCOL_SHIFT;
+}
+
+std::uint32_t block_scope(const Vrf& vrf, Ip4 destination) {
+  switch (vrf.fib4.bits_that_decide(destination)) {
+    case 16:
+      return MILLRACE_LANE_BLOCK16;
+    case 24:
+      return MILLRACE_LANE_BLOCK24;
+    default:
+      return MILLRACE_LANE_ADDRESS;
+  }
+}
+
+// What the graph has gone by. A network's FIB does not know the node's own addresses behind an
+// uplink, which are the kernel's: there, a flow has one destination.
+std::uint32_t scope_of(const Packet& packet, const PortConfig& logical, const std::uint8_t* ip) {
+  if (packet.by_ports) return MILLRACE_LANE_PORTS;
+  if (logical.vrf == nullptr) return MILLRACE_LANE_ANYWHERE;
+  const bool is_ip4 = (ip[0] >> 4) == 4;
+  const bool from_uplink = logical.uplink && logical.has_device;
+  if (from_uplink || packet.leaked || !is_ip4) return MILLRACE_LANE_ADDRESS;
+  return block_scope(*logical.vrf, load_be32(ip + ip4::kDestination));
+}
+
+// As lane_parse() and lane_key() in bpf/lane_packet.bpf.h. False for packets that the program never
+// looks up.
+bool set_key(LaneFlow& flow, const std::uint8_t* frame, std::uint32_t length,
+             const Arrival& arrival, std::uint32_t scope) {
   const std::uint8_t* ip = frame + kEthernetLength;
   const std::uint16_t type = load_be16(frame + 12);
   if (type == kEtherTypeIp4 && length >= kEthernetLength + ip4::kMinHeader + 4) {
@@ -55,16 +90,20 @@ bool set_key(LaneFlow& flow, const std::uint8_t* frame, std::uint32_t length, co
         (load_be16(ip + ip4::kFragment) & (ip4::kMoreFragments | ip4::kOffsetMask)) != 0;
     if (ip[0] != 0x45 || fragment || !has_lane_ports(ip[ip4::kProtocol])) return false;
     flow.key[0] = load64(ip + ip4::kSource);
-    set_second_word(flow, ip + ip4::kMinHeader, ip[ip4::kProtocol], MILLRACE_LANE_IP4, kind);
+    flow.key[1] = kind_of(arrival, MILLRACE_LANE_IP4);
+    flow.key[2] = arrival.link;
+    set_scope(flow, scope, ip + ip4::kMinHeader, ip[ip4::kProtocol]);
     return true;
   }
   if (type != kEtherTypeIp6 || length < kEthernetLength + ip6::kHeader + 4) return false;
   if ((ip[0] >> 4) != 6 || !has_lane_ports(ip[ip6::kNextHeader])) return false;
   flow.key[0] = load64(ip + ip6::kSource);
-  flow.key[2] = load64(ip + ip6::kSource + 8);
-  flow.key[3] = load64(ip + ip6::kDestination);
-  flow.key[4] = load64(ip + ip6::kDestination + 8);
-  set_second_word(flow, ip + ip6::kHeader, ip[ip6::kNextHeader], MILLRACE_LANE_IP6, kind);
+  flow.key[1] = kind_of(arrival, MILLRACE_LANE_IP6);
+  flow.key[2] = arrival.link;
+  flow.key[3] = load64(ip + ip6::kSource + 8);
+  flow.key[4] = load64(ip + ip6::kDestination);
+  flow.key[5] = load64(ip + ip6::kDestination + 8);
+  set_scope(flow, scope, ip + ip6::kHeader, ip[ip6::kNextHeader]);
   return true;
 }
 
@@ -81,11 +120,15 @@ bool set_outer(LaneFlow& flow, const std::uint8_t* frame, const Vtep& vtep) {
   return true;
 }
 
+// As in the packet, its reserved byte 0.
+std::uint32_t vni_of(const std::uint8_t* frame) {
+  return load32(frame + kOuterVni) & __builtin_bswap32(0xffffff00u);
+}
+
 bool expect_outer(LaneFlow& flow, const std::uint8_t* frame) {
   if (load_be16(frame + 12) != kEtherTypeIp4 || frame[kEthernetLength] != 0x45) return false;
   flow.outer_source = load32(frame + kOuterSource);
   flow.outer_destination = load32(frame + kOuterDestination);
-  flow.outer_vni = load32(frame + kOuterVni) & __builtin_bswap32(0xffffff00u);
   flow.action |= MILLRACE_LANE_DECAP;
   return true;
 }
@@ -141,11 +184,10 @@ void LaneRecorder::record(const Graph& graph, const Packet& packet, const PortCo
   } else if (!same_port || added != 0 || packet.via != 0) {
     return;
   }
-  const int tunnelled = same_port ? 0 : MILLRACE_LANE_TUNNELLED;
-  const int by_ports = packet.by_ports ? MILLRACE_LANE_BY_PORTS : 0;
+  const std::uint32_t vni = same_port ? 0 : vni_of(origin.data);
   const auto length = static_cast<std::uint32_t>(packet.data + packet.head_length() - inner);
-  if (!set_key(flow, inner, length, {in_->index, static_cast<std::uint8_t>(tunnelled | by_ports)}))
-    return;
+  const std::uint32_t scope = scope_of(packet, logical, inner + kEthernetLength);
+  if (!set_key(flow, inner, length, {in_->index, !same_port, link_of(match, vni)}, scope)) return;
   flow.generation = generation_;
   flow.out = out.index;
   flow.longest = packet.longest;

@@ -24,6 +24,7 @@ const Adjacency* follow(Graph& graph, Packet& packet, const Adjacency* adjacency
         adjacency = &graph.adjacency(adjacency->group->buckets[hash() % kGroupBuckets]);
         break;
       case AdjacencyKind::kLeak:
+        packet.leaked = true;
         adjacency = &graph.adjacency(lookup(*adjacency->vrf));
         break;
       default:

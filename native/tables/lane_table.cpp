@@ -46,7 +46,6 @@ void write(millrace_lane& entry, const LaneFlow& flow, std::uint64_t now_ns) {
   entry.tunnel = flow.tunnel;
   entry.outer_source = flow.outer_source;
   entry.outer_destination = flow.outer_destination;
-  entry.outer_vni = flow.outer_vni;
   entry.confirm_at = now_ns + LaneTable::kConfirmNs;
   entry.dead_at = now_ns + LaneTable::kPatienceNs;
 }
@@ -80,7 +79,7 @@ bool LaneTable::put(const LaneFlow& flow, std::uint64_t now_ns) {
   const bool fresh = is_free(*entry);
   const bool may = fresh || (has_key(*entry, flow) && has_way(*entry, flow));
   if (may) {
-    note_ports(flow);
+    note_scope(flow);
     write(*entry, flow, now_ns);
     memory_.outers[index_of(*entry)] = flow.outer;
   }
@@ -90,10 +89,10 @@ bool LaneTable::put(const LaneFlow& flow, std::uint64_t now_ns) {
 }
 
 // A cache line that the program reads for each packet: written when that changes it.
-void LaneTable::note_ports(const LaneFlow& flow) {
-  const std::atomic_ref by_ports(memory_.state.by_ports);
-  if (is_by_ports(flow) && by_ports.load(std::memory_order_relaxed) == 0)
-    by_ports.store(1, std::memory_order_relaxed);
+void LaneTable::note_scope(const LaneFlow& flow) {
+  const std::atomic_ref scopes(memory_.state.scopes);
+  if ((scopes.load(std::memory_order_relaxed) & scope_bit(flow)) == 0)
+    scopes.fetch_or(scope_bit(flow), std::memory_order_relaxed);
 }
 
 void LaneTable::mark(const millrace_lane& entry, std::uint32_t tag) {

@@ -81,9 +81,9 @@ class LaneTable {
     return &memory_.entries[(hash & memory_.state.mask) * MILLRACE_LANE_WAYS];
   }
   millrace_lane* place_for(const LaneFlow& flow) const;
-  void note_ports(const LaneFlow& flow);
-  static bool is_by_ports(const millrace_lane& entry) {
-    return (entry.key[1] >> 56 & MILLRACE_LANE_BY_PORTS) != 0;
+  void note_scope(const LaneFlow& flow);
+  static std::uint32_t scope_bit(const millrace_lane& entry) {
+    return 1u << millrace_lane_scope(entry.key);
   }
   std::size_t index_of(const millrace_lane& entry) const {
     return static_cast<std::size_t>(&entry - memory_.entries.data());
@@ -106,7 +106,7 @@ class LaneTable {
 template <class Visit>
 std::uint32_t LaneTable::sweep(std::uint64_t now_ns, Visit visit) {
   std::uint32_t count = 0;
-  bool by_ports = false;
+  std::uint32_t scopes = 0;
   for (std::size_t word = 0; word < used_.size(); ++word) {
     for (std::uint64_t bits = used_[word].load(std::memory_order_acquire); bits != 0;
          bits &= bits - 1) {
@@ -121,12 +121,14 @@ std::uint32_t LaneTable::sweep(std::uint64_t now_ns, Visit visit) {
       } else if (has_ended(entry, now_ns)) {
         end(entry);
       }
-      by_ports = by_ports || is_by_ports(entry);
+      scopes |= scope_bit(entry);
       ++count;
     }
   }
   // A flow that has come meanwhile misses once, goes through the loop and is noted again.
-  if (!by_ports) std::atomic_ref(memory_.state.by_ports).store(0, std::memory_order_relaxed);
+  const std::atomic_ref state(memory_.state.scopes);
+  if (state.load(std::memory_order_relaxed) != scopes)
+    state.store(scopes, std::memory_order_relaxed);
   return count;
 }
 

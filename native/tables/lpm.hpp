@@ -78,6 +78,9 @@ class Lpm {
   // For workers.
   std::uint32_t lookup(Ip4 address) const { return or_default(reader().lookup(address)); }
   std::uint32_t lookup(const Ip6& address) const { return or_default(reader().lookup(address)); }
+  // How many leading bits of the address decide what lookup() returns, as far as the table's shape
+  // tells: 16 or 24 when all addresses that share them are answered alike, otherwise 32.
+  std::uint32_t bits_that_decide(Ip4 address) const { return reader().bits_that_decide(address); }
   // values[i] becomes what lookup(addresses[i]) returns; count: up to kMaxBurst.
   void lookup_burst(const Ip4* addresses, std::uint32_t* values, std::uint32_t count) const {
     burst(addresses, values, count);

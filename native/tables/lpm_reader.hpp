@@ -26,6 +26,18 @@ struct Reader {
     return entry;
   }
 
+  // How many leading bits of the address decide what lookup() says: 16 or 24 when it says the same
+  // for all addresses that share them, otherwise 32.
+  std::uint32_t bits_that_decide(Ip4 address) const {
+    const Entry entry = units[first_index(address)];
+    if (is_child(entry)) return 32;
+    for (std::uint32_t slot = 0; slot < kWordsOf16; ++slot) {
+      const Word word = root[(address >> 16) * kWordsOf16 + slot].load(std::memory_order_acquire);
+      if (runs_of(word) != 0 || units[index_of(word)] != entry) return 24;
+    }
+    return 16;
+  }
+
   // In stages over the whole burst: each stage asks for the cache lines that the next one reads.
   template <typename Address>
   void lookup_burst(const Address* addresses, Entry* entries, std::uint32_t count) const {
@@ -42,6 +54,9 @@ struct Reader {
   }
 
  private:
+  static_assert(kRootBits + kWordBits == 24);
+  static constexpr std::uint32_t kWordsOf16 = 1u << (kRootBits - 16);
+
   template <typename Address>
   std::uint32_t first_index(const Address& address) const {
     const std::uint32_t bits = first_four(address);

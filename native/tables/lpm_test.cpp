@@ -239,6 +239,37 @@ TEST_P(LpmTest, AgreesWithTheNaiveTableThroughRandomChanges) {
   }
 }
 
+TEST(LpmTest4, SaysHowManyBitsDecideOnlyWhereAllAddressesBehindThemAgree) {
+  Twins twins(4);
+  RandomPrefixes random(7, 4);
+  std::map<std::uint32_t, std::uint32_t> answers;
+  const auto bits_at = [&](const Address& address) {
+    return twins.table().bits_that_decide(load_be32(address.data()));
+  };
+  for (std::uint32_t step = 0; step < 2000; ++step) {
+    Prefix prefix = random.prefix();
+    if (step % 2 == 0) prefix = {masked(prefix.address, 13), 13};
+    twins.insert(prefix, 1 + random.below(4));
+    const Address address = random.address();
+    const std::uint32_t bits = bits_at(address);
+    ++answers[bits];
+    for (std::uint32_t i = 0; i < 64 && bits < 32; ++i) {
+      Address neighbour = address;
+      for (std::uint32_t byte = bits / 8; byte < 4; ++byte)
+        neighbour[byte] = static_cast<std::uint8_t>(random.below(256));
+      ASSERT_EQ(twins.lookup(neighbour), twins.lookup(address)) << bits;
+      ASSERT_EQ(bits_at(neighbour), bits);
+    }
+  }
+  for (const std::uint32_t bits : {16u, 24u, 32u}) EXPECT_GT(answers[bits], 20u) << bits;
+}
+
+TEST(LpmTest4, SaysThatSixteenBitsDecideUnderADefaultRouteAlone) {
+  Twins twins(4);
+  twins.insert({{}, 0}, 7);
+  EXPECT_EQ(twins.table().bits_that_decide(0x0a020304), 16u);
+}
+
 TEST_P(LpmTest, UsesReclaimedNodesAgain) {
   Twins twins(GetParam());
   std::size_t nodes = 0;
