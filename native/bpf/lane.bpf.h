@@ -222,6 +222,8 @@ static __always_inline int lane_try(struct xdp_md* ctx, struct millrace_lane_sta
   lane_barrier();
   if (*(volatile __u32*)&entry->version != version) return LANE_MISS;
 
+  if (offset && !lane_outer_is_right(ctx, &packet, flow.action & MILLRACE_LANE_OUTER_PARTIAL))
+    return LANE_MISS;
   if (flow.action & MILLRACE_LANE_ROUTE && !lane_may_route(l2, end)) return LANE_MISS;
   if (lane_must_confirm(entry, state)) return LANE_MISS;
   if (flow.action & MILLRACE_LANE_PARTIAL) lane_complete(ctx, &packet, offset);

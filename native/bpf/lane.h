@@ -29,6 +29,7 @@ enum {
   MILLRACE_LANE_DECAP = 4,        // take the outer headers off
   MILLRACE_LANE_PARTIAL = 8,      // a local sender may have left the L4 checksum to us
   MILLRACE_LANE_FIXED_DSCP = 16,  // that of the outer header; otherwise that of the inner header
+  MILLRACE_LANE_OUTER_PARTIAL = 32,  // as PARTIAL, of the outer UDP checksum
 };
 
 // What the way of a flow depends on beside its source, from the widest: a bridge asks for no IP

@@ -49,18 +49,25 @@ static __always_inline __u64 lane_pseudo(const struct lane_packet* packet, __u32
   return sum;
 }
 
+// Where the L4 checksum is, behind `offset` bytes; null in a packet that ends before it.
+static __always_inline __u16* lane_l4_checksum(struct xdp_md* ctx, const struct lane_packet* packet,
+                                               __u32 offset) {
+  const __u32 at = offset + packet->l4 + (packet->protocol == IPPROTO_TCP ? 16 : 6);
+  __u16* field = (void*)(long)ctx->data + (at & 0x7f);
+  return (void*)(field + 1) > (void*)(long)ctx->data_end ? 0 : field;
+}
+
 // A sum of the pseudo-header alone is a checksum left to us, as graph/checksum_offload.hpp has it.
+static __always_inline int lane_is_partial(const __u16* field, const struct lane_packet* packet) {
+  const __u32 length = packet->length + sizeof(struct ethhdr) - packet->l4;
+  return *field == lane_fold(lane_pseudo(packet, length));
+}
+
 static __always_inline void lane_complete(struct xdp_md* ctx, const struct lane_packet* packet,
                                           __u32 offset) {
-  void* end = (void*)(long)ctx->data_end;
-  const int tcp = packet->protocol == IPPROTO_TCP;
-  const __u32 l4 = offset + packet->l4;
-  __u16* field = (void*)(long)ctx->data + ((l4 + (tcp ? 16 : 6)) & 0x7f);
-  if ((void*)(field + 1) > end) return;
-  const __u32 length = packet->length + sizeof(struct ethhdr) - packet->l4;
-  if (*field != lane_fold(lane_pseudo(packet, length))) return;
-  const __u16 checksum = ~lane_fold(lane_sum(ctx, l4));
-  field = (void*)(long)ctx->data + ((l4 + (tcp ? 16 : 6)) & 0x7f);
-  if ((void*)(field + 1) > (void*)(long)ctx->data_end) return;
-  *field = checksum ? checksum : 0xffff;
+  __u16* field = lane_l4_checksum(ctx, packet, offset);
+  if (!field || !lane_is_partial(field, packet)) return;
+  const __u16 checksum = ~lane_fold(lane_sum(ctx, offset + packet->l4));
+  field = lane_l4_checksum(ctx, packet, offset);
+  if (field) *field = checksum ? checksum : 0xffff;
 }

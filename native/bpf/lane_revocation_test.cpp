@@ -60,6 +60,19 @@ TEST_F(LaneRevocationTest, EndsFlowsWhenANeighbourHasAnotherAddress) {
   });
 }
 
+TEST_F(LaneRevocationTest, EndsFlowsWhoseWayTakesOnlyShorterPackets) {
+  const Bytes frame = udp4(kBlueA, kBlueB.ip4, 900);
+  expect_ended_by(kBlueA, frame, [&] {
+    Adjacency narrow = net().adjacencies[kFirstAdjacency + kBlueB.port];
+    narrow.mtu = 700;
+    net().adjacencies.publish(kFirstAdjacency + kBlueB.port, narrow);
+  });
+  const Bytes shorter = udp4(kBlueA, kBlueB.ip4, 100);
+  through_graph(kBlueA, shorter);
+  EXPECT_TRUE(through_lane(kBlueA, shorter));
+  EXPECT_FALSE(through_lane(kBlueA, frame)) << "by the flow of shorter packets";
+}
+
 TEST_F(LaneRevocationTest, EndsFlowsToAStationThatTurnsUpElsewhere) {
   // Behind the uplink and behind a pod without pinned addresses.
   const Mac wanderer{{2, 0, 0, 0, 9, 9}};

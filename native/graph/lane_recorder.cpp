@@ -180,6 +180,7 @@ void LaneRecorder::record(const Graph& graph, const Packet& packet, const PortCo
   } else if (!same_port && added == -MILLRACE_LANE_OUTER && logical.vxlan != nullptr) {
     if (!expect_outer(flow, origin.data)) return;
     flow.tunnel = logical.index;
+    if (in_->partial_checksums) flow.action |= MILLRACE_LANE_OUTER_PARTIAL;
     match = origin.inner.data();
   } else if (!same_port || added != 0 || packet.via != 0) {
     return;
