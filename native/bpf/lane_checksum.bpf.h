@@ -3,6 +3,11 @@
 
 #include "lane_packet.bpf.h"
 
+// What the program sees of a frame; one at tcx defines it as struct __sk_buff.
+#ifndef LANE_CONTEXT
+#define LANE_CONTEXT struct xdp_md
+#endif
+
 static __always_inline __u32 lane_fold(__u64 sum) {
   sum = (sum & 0xffffffff) + (sum >> 32);
   sum = (sum & 0xffff) + (sum >> 16);
@@ -21,7 +26,7 @@ static __always_inline int lane_header_is_right(const struct iphdr* ip) {
 // Sum of 16-bit words from an offset to the end of the packet. A function of its own, so that it is
 // verified once. Where the rest of less than a block begins is computed from the length again: to
 // the verifier all ways through the loops before are then one.
-__noinline __u64 lane_sum(struct xdp_md* ctx, __u32 offset) {
+__noinline __u64 lane_sum(LANE_CONTEXT* ctx, __u32 offset) {
   void* data = (void*)(long)ctx->data;
   void* end = (void*)(long)ctx->data_end;
   void* from = data + (offset & 0x7f);
@@ -50,7 +55,7 @@ static __always_inline __u64 lane_pseudo(const struct lane_packet* packet, __u32
 }
 
 // Where the L4 checksum is, behind `offset` bytes; null in a packet that ends before it.
-static __always_inline __u16* lane_l4_checksum(struct xdp_md* ctx, const struct lane_packet* packet,
+static __always_inline __u16* lane_l4_checksum(LANE_CONTEXT* ctx, const struct lane_packet* packet,
                                                __u32 offset) {
   const __u32 at = offset + packet->l4 + (packet->protocol == IPPROTO_TCP ? 16 : 6);
   __u16* field = (void*)(long)ctx->data + (at & 0x7f);
@@ -63,7 +68,7 @@ static __always_inline int lane_is_partial(const __u16* field, const struct lane
   return *field == lane_fold(lane_pseudo(packet, length));
 }
 
-static __always_inline void lane_complete(struct xdp_md* ctx, const struct lane_packet* packet,
+static __always_inline void lane_complete(LANE_CONTEXT* ctx, const struct lane_packet* packet,
                                           __u32 offset) {
   __u16* field = lane_l4_checksum(ctx, packet, offset);
   if (!field || !lane_is_partial(field, packet)) return;

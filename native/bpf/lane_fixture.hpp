@@ -78,7 +78,10 @@ class LaneFixture : public ::testing::Test {
       skeleton_.reset(redirect__open());
       if (!skeleton_) return;
       size_lane(*skeleton_, kEntries);
-      if (redirect__load(skeleton_.get()) != 0) return skeleton_.reset();
+      if (const int error = redirect__load(skeleton_.get()); error != 0) {
+        EXPECT_EQ(error, -EPERM) << "the kernel refuses the program";
+        return skeleton_.reset();
+      }
       lane_ = std::make_unique<FlowLane>(lane_maps(*skeleton_));
     });
   }

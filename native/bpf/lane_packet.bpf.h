@@ -70,14 +70,17 @@ static __always_inline int lane_parse6(void* l3, void* end, struct lane_packet* 
   return 1;
 }
 
-// l2: the (inner) Ethernet header. tunnelled: 0 or MILLRACE_LANE_TUNNELLED. vni: 0, or as in the
-// packet. False for what is never looked up.
-static __always_inline int lane_parse(void* l2, void* end, struct lane_packet* packet, __u32 slot,
-                                      __u8 tunnelled, __u32 vni) {
-  struct ethhdr* ethernet = l2;
-  if ((void*)(ethernet + 1) > end) return 0;
-  const __u16* words = l2;  // an Ethernet header is not aligned
-  packet->link = words[1] | (__u32)words[2] << 16 | (__u64)(vni & bpf_htonl(0xffffff00)) << 32;
+// The (inner) Ethernet header is `offset` bytes behind data: 0, or behind the outer headers of a
+// tunnel. slot: number of the port it came in by. False for what is never looked up.
+static __always_inline int lane_parse(void* data, void* end, const __u32 offset,
+                                      struct lane_packet* packet, __u32 slot) {
+  const __u32* outer = data + sizeof(struct ethhdr);
+  struct ethhdr* ethernet = data + offset;
+  if ((void*)(ethernet + 1) > end || (offset && (void*)(outer + 9) > end)) return 0;
+  const __u16* words = (void*)ethernet;  // not aligned
+  packet->link = words[1] | (__u32)words[2] << 16;
+  if (offset) packet->link |= (__u64)(outer[8] & bpf_htonl(0xffffff00)) << 32;
+  const __u8 tunnelled = offset ? MILLRACE_LANE_TUNNELLED : 0;
   if (ethernet->h_proto == bpf_htons(ETH_P_IP))
     return lane_parse4(ethernet + 1, end, packet, slot, tunnelled);
   if (ethernet->h_proto == bpf_htons(ETH_P_IPV6))

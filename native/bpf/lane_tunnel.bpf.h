@@ -35,7 +35,7 @@ static __always_inline void lane_fill_outer(void* data, const struct lane_packet
   ip->check = ~lane_fold((__u64)words[0] + words[1] + words[2] + words[3] + words[4]);
 }
 
-// VXLAN inside VXLAN: whether it may pass is for the loop to say. outer: its IP header.
+// VXLAN inside VXLAN. outer: its IP header.
 static __always_inline int lane_is_nested(const struct lane_packet* packet, const __u32* outer) {
   const __u16 destination = packet->ports >> 16;
   return packet->protocol == IPPROTO_UDP && destination == (__u16)(outer[5] >> 16);
@@ -50,8 +50,8 @@ enum { LANE_OUTER_UDP = sizeof(struct ethhdr) + sizeof(struct iphdr) };
 
 // The inner checksum is left to us, and the outer one counts on its completion ("local checksum
 // offload", see graph/vxlan_input.cpp). pseudo: sum of the outer pseudo-header.
-static __always_inline int lane_counts_on_inner(struct xdp_md* ctx,
-                                                const struct lane_packet* packet, __u64 pseudo) {
+static __always_inline int lane_counts_on_inner(LANE_CONTEXT* ctx, const struct lane_packet* packet,
+                                                __u64 pseudo) {
   const __u16* field = lane_l4_checksum(ctx, packet, MILLRACE_LANE_OUTER);
   if (!field || !lane_is_partial(field, packet)) return 0;
   const __u16 rest = ~*field;
@@ -69,7 +69,7 @@ static __always_inline int lane_counts_on_inner(struct xdp_md* ctx,
 }
 
 // Absent (RFC 7348 5), right, or left to us: as vxlan_input() of the graph has it.
-static __always_inline int lane_outer_is_right(struct xdp_md* ctx, const struct lane_packet* packet,
+static __always_inline int lane_outer_is_right(LANE_CONTEXT* ctx, const struct lane_packet* packet,
                                                int partial) {
   void* data = (void*)(long)ctx->data;
   const __u32* ip = data + sizeof(struct ethhdr);
