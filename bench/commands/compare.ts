@@ -1,29 +1,18 @@
 import { type Command, Option } from "commander";
 import { integerOption } from "../../src/cli/numbers.ts";
 import type { Task } from "../duts/dut.ts";
-import type { DutKind } from "../duts/kind.ts";
 import { duts } from "../duts/list.ts";
 import { parseSizes } from "../frames/sizes.ts";
-import type { SizeShare, Source } from "../frames/types.ts";
 import { compare, type Entry } from "../methods/compare.ts";
-import { repeatDoubtful } from "../methods/doubt.ts";
-import { openKind } from "./bed.ts";
+import { type ContestOptions, openAll, type Seat, seats } from "./contestants.ts";
 import { integersFlag, numberFlag, sizesFlag, wordsFlag } from "./flags.ts";
 import { addOutputOptions, leastTrial, type OutputOptions, sources, tasks } from "./options.ts";
-import { scenarioName, scenarioOf } from "./recorder.ts";
 import { recordScores } from "./scores.ts";
 import { isInterrupted, runSession, type Session } from "./session.ts";
 
-export interface CompareCommandOptions extends OutputOptions {
-  duts?: string[];
+export interface CompareCommandOptions extends OutputOptions, ContestOptions {
   reference: string;
-  tasks: readonly Task[];
-  sizes: readonly (readonly SizeShare[])[];
-  flows: readonly number[];
-  source: readonly Source[];
-  trial: number;
   rounds: number;
-  repeats: number;
 }
 
 export function addCompare(bench: Command): void {
@@ -52,6 +41,15 @@ export function addCompare(bench: Command): void {
     .addOption(
       list("--source <list>", "skb, frame or both", wordsFlag(sources), [...sources], "skb,frame"),
     )
+    .addOption(
+      list(
+        "--placement <list>",
+        "best: where each is fastest; one-core: all on the generator's; own-core: one more each",
+        wordsFlag(seats),
+        ["best"] as Seat[],
+        "best",
+      ),
+    )
     .option("--trial <seconds>", "length of a trial", numberFlag(leastTrial, 3600), 1)
     .option("--rounds <count>", "fewer than 3 are no basis for a claim", integerOption(1, 100), 5)
     .option("--repeats <count>", "of a doubtful trial", integerOption(0, 20), 2);
@@ -75,63 +73,4 @@ async function runCompare(session: Session, options: CompareCommandOptions): Pro
       draft.note(`${one(entry)}: left out: ${error.message}`);
     },
   });
-}
-
-/** Sets every device up for each of its tasks. @throws Error when fewer than two are left */
-async function openAll(session: Session, options: CompareCommandOptions): Promise<Entry[]> {
-  const entries: Entry[] = [];
-  for (const kind of duts.filter(({ name }) => options.duts?.includes(name) ?? true)) {
-    for (const task of kind.tasks.filter((each) => options.tasks.includes(each))) {
-      entries.push(...(await openOne(session, kind, task, options)));
-    }
-  }
-  const subjects = new Set(entries.map(({ subject }) => subject));
-  if (subjects.size > 1) return inScenarios(entries);
-  const what = `${[...subjects].join("") || "no device"} can do ${options.tasks.join(", ")} here`;
-  throw new Error(`nothing to compare, only ${what}: see millrace bench list`);
-}
-
-/** A device that cannot run here becomes a note. */
-async function openOne(
-  session: Session,
-  kind: DutKind,
-  task: Task,
-  options: CompareCommandOptions,
-): Promise<Entry[]> {
-  const { scope, draft, live } = session;
-  const leaveOut = (reason: string) => {
-    draft.note(`${kind.name} left out: ${reason}`);
-    live.say(`  ${kind.name} left out: ${reason}`);
-    return [];
-  };
-  const missing = await kind.missing();
-  if (missing !== null) return leaveOut(missing);
-  try {
-    const { dut, run } = await openKind(session, kind, task);
-    draft.addSubject(kind.name, dut.description);
-    const careful = repeatDoubtful(live.watch(run), { times: options.repeats, pauseMs: 1000 });
-    return loadsOf(kind, options).map((load) => {
-      const key = { task, ...load };
-      draft.addScenario(scenarioOf(key));
-      return { scenario: scenarioName(key), subject: kind.name, load, dut, run: careful };
-    });
-  } catch (error) {
-    if (await isInterrupted(scope.signal)) throw error;
-    return leaveOut(`${task}: ${(error as Error).message}`);
-  }
-}
-
-function loadsOf(kind: DutKind, options: CompareCommandOptions): Entry["load"][] {
-  return options.sizes.flatMap((sizes) =>
-    options.flows.flatMap((flows) =>
-      options.source
-        .filter((source) => kind.sources.includes(source))
-        .map((source) => ({ sizes, flows, source, rate: null, seconds: options.trial })),
-    ),
-  );
-}
-
-/** Subjects of one scenario one after another: they are what ratios are taken of. */
-function inScenarios(entries: readonly Entry[]): Entry[] {
-  return [...Map.groupBy(entries, ({ scenario }) => scenario).values()].flat();
 }

@@ -8,12 +8,24 @@ export interface Dut {
   /** Version and settings in a line. */
   description: string;
   lane: Lane;
-  /** Where it may do its work, all of which are tried; the best is its result. */
-  placements(source: Source): readonly string[];
+  /**
+   * Where it may do its work, all of which are tried; the best is its result.
+   * @param cores only those that have these
+   */
+  placements(source: Source, cores?: Cores): readonly string[];
   /** Called before each trial. */
   prepare(placement: string): Promise<void>;
   /** Called after each trial: a device that polls leaves the CPU to the others. */
   rest(): Promise<void>;
+}
+
+/** What a device has: nothing but the generator's core, or one more that is its own. */
+export type Cores = "one-core" | "own-core";
+
+/** A place of work, as reports name it. */
+export interface Placement {
+  name: string;
+  cores: Cores;
 }
 
 /** What a lane is for. */

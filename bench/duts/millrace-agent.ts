@@ -5,7 +5,6 @@ import type { Scope } from "../../test/harness/scope.ts";
 import type { Mac } from "../frames/types.ts";
 import { raiseSessionOf } from "../lib/priority.ts";
 import { dutCpu } from "../traffic/load.ts";
-import type { Dut } from "./dut.ts";
 import { bare, sender } from "./topology.ts";
 
 /** The network that pods are in. */
@@ -82,16 +81,9 @@ export async function describe({ client }: AgentProcess, what = ""): Promise<str
   return `Millrace ${version}, ${ports}${what && `, ${what}`}`;
 }
 
-/** Without traffic its worker sleeps, so nothing need be stopped between trials. */
-export function workerPlacement(agent: AgentProcess): Pick<Dut, "placements" | "prepare" | "rest"> {
-  const mustRun = async () => {
-    if (agent.running()) return;
-    const last = agent.log().trimEnd().split("\n").slice(-keptLines);
-    throw new Error(`the agent has ended; its log ends with:\n${last.join("\n")}`);
-  };
-  return {
-    placements: () => [`CPU ${dutCpu} of its own, polling while there is traffic`],
-    prepare: mustRun,
-    rest: mustRun,
-  };
+/** @throws Error with its last words when it has ended */
+export function mustRun(agent: AgentProcess): void {
+  if (agent.running()) return;
+  const last = agent.log().trimEnd().split("\n").slice(-keptLines);
+  throw new Error(`the agent has ended; its log ends with:\n${last.join("\n")}`);
 }

@@ -4,15 +4,8 @@ import type { Scope } from "../../test/harness/scope.ts";
 import { testPrefix } from "../traffic/load.ts";
 import type { Dut, Task } from "./dut.ts";
 import { layLane, routedTtl } from "./lane.ts";
-import {
-  attach,
-  describe,
-  gatewayMac,
-  network,
-  startOn,
-  type Variant,
-  workerPlacement,
-} from "./millrace-agent.ts";
+import { attach, describe, gatewayMac, network, startOn, type Variant } from "./millrace-agent.ts";
+import { workerPlacement } from "./millrace-placements.ts";
 import {
   addAddress,
   bare,
@@ -126,6 +119,6 @@ async function withPod(
     name: byDefault.name,
     description: await describe(agent, what),
     lane: layLane(topology, task, routedTtl, to),
-    ...workerPlacement(agent),
+    ...workerPlacement(agent, topology.dut),
   };
 }

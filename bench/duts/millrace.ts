@@ -4,15 +4,8 @@ import { testPrefix } from "../traffic/load.ts";
 import type { Dut, Task } from "./dut.ts";
 import { bothSources, type DutKind } from "./kind.ts";
 import { layLane, routedTtl, sentTtl } from "./lane.ts";
-import {
-  attach,
-  describe,
-  gatewayMac,
-  network,
-  startOn,
-  type Variant,
-  workerPlacement,
-} from "./millrace-agent.ts";
+import { attach, describe, gatewayMac, network, startOn, type Variant } from "./millrace-agent.ts";
+import { workerPlacement } from "./millrace-placements.ts";
 import { followedRoutes, followedTable } from "./millrace-routes.ts";
 import { startTunnelled } from "./millrace-uplink.ts";
 import type { RoutedDut } from "./routed.ts";
@@ -62,7 +55,7 @@ async function startRouting(scope: Scope, variant: Variant): Promise<Dut & Route
     name,
     description: await describe(agent),
     lane: layLane(topology, "route", routedTtl, { to, from, source }),
-    ...workerPlacement(agent),
+    ...workerPlacement(agent, topology.dut),
     ...followedRoutes(scope, agent, topology.dut),
   };
 }
@@ -78,6 +71,6 @@ async function startBridging(scope: Scope, variant: Variant): Promise<Dut> {
     name,
     description: await describe(agent, "bridged network"),
     lane: layLane(topology, "bridge", sentTtl, { to, from, source }),
-    ...workerPlacement(agent),
+    ...workerPlacement(agent, topology.dut),
   };
 }

@@ -13,7 +13,7 @@ export const none = {
   summary: "no device: sender and receiver are the ends of one veth pair",
   missing: async () => whatIsMissing(["root"]) || null,
   async start(scope: Scope, task: Task): Promise<Dut> {
-    const topology = await createTopology(scope, "none");
+    const topology = await createTopology(scope, `none-${task}`);
     const { sender: from, receiver: to } = topology;
     await join({ namespace: from, ...sender }, { namespace: to, ...receiver }, underlayMtu);
     await addAddress(from, sender);

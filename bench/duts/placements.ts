@@ -3,37 +3,49 @@ import type { Namespace } from "../../test/harness/namespace.ts";
 import { must } from "../../test/harness/run.ts";
 import type { Source } from "../frames/types.ts";
 import { dutCpu, generatorCpu } from "../traffic/load.ts";
-import type { Dut } from "./dut.ts";
+import type { Cores, Dut, Placement } from "./dut.ts";
 import { inside, setGro, writeLinkAttribute } from "./topology.ts";
 
 /** Where the kernel does the forwarding work. */
-interface Placement {
-  name: string;
+interface KernelPlacement extends Placement {
   gro: boolean;
   threaded: boolean;
   rps: boolean;
 }
 
-const sameCore = `CPU ${generatorCpu} with the sender`;
-const stack: Placement[] = [
-  { name: `${sameCore}, run to completion`, gro: false, threaded: false, rps: false },
-  { name: `${sameCore}, NAPI (GRO on)`, gro: true, threaded: false, rps: false },
-  { name: `threaded NAPI on CPU ${dutCpu}`, gro: true, threaded: true, rps: false },
-  { name: `RPS to CPU ${dutCpu}`, gro: false, threaded: false, rps: true },
-  { name: `NAPI (GRO on), RPS to CPU ${dutCpu}`, gro: true, threaded: false, rps: true },
+export const sameCore = `CPU ${generatorCpu} with the sender`;
+const withSender = { cores: "one-core", threaded: false, rps: false } as const;
+const stack: readonly KernelPlacement[] = [
+  { ...withSender, name: `${sameCore}, run to completion`, gro: false },
+  { ...withSender, name: `${sameCore}, NAPI (GRO on)`, gro: true },
+  { ...apart({ threaded: true }), name: `threaded NAPI on CPU ${dutCpu}`, gro: true },
+  { ...apart({ rps: true }), name: `RPS to CPU ${dutCpu}`, gro: false },
+  { ...apart({ rps: true }), name: `NAPI (GRO on), RPS to CPU ${dutCpu}`, gro: true },
 ];
 /** An XDP program runs in the NAPI of its interface; RPS comes after it. */
-const xdp: Placement[] = [
-  { name: `${sameCore}, XDP`, gro: true, threaded: false, rps: false },
-  { name: `XDP in threaded NAPI on CPU ${dutCpu}`, gro: true, threaded: true, rps: false },
+const xdp: readonly KernelPlacement[] = [
+  { ...withSender, name: `${sameCore}, XDP`, gro: true },
+  { ...apart({ threaded: true }), name: `XDP in threaded NAPI on CPU ${dutCpu}`, gro: true },
 ];
+
+function apart({ threaded = false, rps = false }) {
+  return { cores: "own-core" as const, threaded, rps };
+}
+
+/** Names of those that have these cores; of all when nothing is said. */
+export function namesOf(among: readonly Placement[], cores?: Cores): string[] {
+  const fits = (one: Placement) => cores === undefined || one.cores === cores;
+  return among.filter(fits).map(({ name }) => name);
+}
 
 /** Of a device that is the kernel's network stack behind the interface `inside`. */
 export function stackPlacements(dut: Namespace): Pick<Dut, "placements" | "prepare" | "rest"> {
   return {
     // Frames redirected by XDP are only accepted by a veth whose NAPI runs, that is with GRO on.
-    placements: (source: Source) =>
-      stack.filter(({ gro }) => gro || source === "skb").map(({ name }) => name),
+    placements: (source: Source, cores) => {
+      const possible = stack.filter(({ gro }) => gro || source === "skb");
+      return namesOf(possible, cores);
+    },
     prepare: (name) => place(dut, stack, name),
     rest: async () => {},
   };
@@ -42,14 +54,18 @@ export function stackPlacements(dut: Namespace): Pick<Dut, "placements" | "prepa
 /** Of a device that is an XDP program at the interface `inside`. */
 export function xdpPlacements(dut: Namespace): Pick<Dut, "placements" | "prepare" | "rest"> {
   return {
-    placements: () => xdp.map(({ name }) => name),
+    placements: (_, cores) => namesOf(xdp, cores),
     prepare: (name) => place(dut, xdp, name),
     rest: async () => {},
   };
 }
 
 /** Moves the work of a DUT that forwards what comes in by `inside`. */
-async function place(dut: Namespace, among: readonly Placement[], name: string): Promise<void> {
+async function place(
+  dut: Namespace,
+  among: readonly KernelPlacement[],
+  name: string,
+): Promise<void> {
   const placement = among.find((one) => one.name === name);
   if (placement === undefined) throw new Error(`no kernel placement ${name}`);
   const { gro, threaded, rps } = placement;

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { dutCpu } from "../traffic/load.ts";
-import type { Dut } from "./dut.ts";
+import type { Dut, Placement } from "./dut.ts";
+import { namesOf } from "./placements.ts";
 
 /** CPU time in which a device that polls looks at all its queues many times. */
 const idleNs = 20e6;
@@ -16,6 +17,11 @@ export interface Poller {
   signal(name: NodeJS.Signals): void;
 }
 
+/** Beside a sender it would take its share of the core whether there are frames or not. */
+const places: readonly Placement[] = [
+  { name: `CPU ${dutCpu} of its own, polling`, cores: "own-core" },
+];
+
 /**
  * Of a device that is such a process: it is stopped between trials, so that the others have the
  * core. One that has died is an error, never a measurement.
@@ -24,7 +30,7 @@ export function pollingPlacement(process: Poller): Pick<Dut, "placements" | "pre
   process.mustRun();
   process.signal("SIGSTOP");
   return {
-    placements: () => [`CPU ${dutCpu} of its own, polling`],
+    placements: (_, cores) => namesOf(places, cores),
     async prepare() {
       process.mustRun();
       process.signal("SIGCONT");

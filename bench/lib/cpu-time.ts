@@ -81,6 +81,8 @@ export interface Usage {
   own: number;
   /** By all others, and what the hypervisor took. */
   others: number;
+  /** Of that, the hypervisor's part. */
+  stolen: number;
 }
 
 /** Starts watching. The function returned tells who has used how many CPUs since. */
@@ -91,8 +93,9 @@ export function watchUsage(root = process.pid): () => Usage {
   return () => {
     const after = used();
     const elapsed = (performance.now() - started) / 1000;
-    const others = after.foreign + after.stolen - before.foreign - before.stolen;
-    return { own: (after.own - before.own) / elapsed, others: others / elapsed };
+    const stolen = (after.stolen - before.stolen) / elapsed;
+    const others = (after.foreign - before.foreign) / elapsed + stolen;
+    return { own: (after.own - before.own) / elapsed, others, stolen };
   };
 }
 

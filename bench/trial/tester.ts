@@ -3,7 +3,7 @@ import type { Scope } from "../../test/harness/scope.ts";
 import { innermostIpOffset, stampOffset } from "../frames/layout.ts";
 import { fcsBytes } from "../frames/limits.ts";
 import { unlessAborted } from "../lib/abort.ts";
-import { watchOthers } from "../lib/cpu-time.ts";
+import { type Usage, watchUsage } from "../lib/cpu-time.ts";
 import { watchBusy } from "./cpu-busy.ts";
 import { FrameFiles } from "./frames-file.ts";
 import { finishGenerator, type GeneratorOptions, type Sent, startGenerator } from "./generator.ts";
@@ -31,7 +31,7 @@ interface Observed {
   seen: SinkReading;
   window: Window;
   busy: number[];
-  disturbance: number;
+  usage: Usage;
 }
 
 /** Generator and sink at the two ends of a lane. */
@@ -72,18 +72,18 @@ export class Tester {
    */
   async during(load: Load, work: () => Promise<void>): Promise<Trial> {
     const played = { ...(await this.#played(load)), sleeps: true };
-    const usedByOthers = watchOthers();
+    const used = watchUsage();
     await using generator = await startGenerator(this.#lane.tx, load, played);
     const busy = watchBusy();
     await work();
     const busyShares = busy();
     generator.signal("SIGTERM");
     const sent = await finishGenerator(generator, patienceMs);
-    const disturbance = usedByOthers();
+    const usage = used();
     await delay(drainMs);
     const seen = await this.#sink.read();
     checkArrival(seen, sent, load);
-    return trialOf(load, { sent, seen, window: null, busy: busyShares, disturbance }, this.#cpu);
+    return trialOf(load, { sent, seen, window: null, busy: busyShares, usage }, this.#cpu);
   }
 
   async #run(load: Load, onProgress?: (progress: Progress) => void): Promise<Trial> {
@@ -94,15 +94,15 @@ export class Tester {
 
   async #observe(load: Load, onProgress?: (progress: Progress) => void): Promise<Observed> {
     const played = await this.#played(load);
-    const usedByOthers = watchOthers();
+    const used = watchUsage();
     await using generator = await startGenerator(this.#lane.tx, load, played);
     const busy = watchBusy();
     const window = await followTrial(this.#sink, load, () => generator.running, onProgress);
     const busyShares = busy();
     const sent = await finishGenerator(generator, load.seconds * 1000 + patienceMs);
-    const disturbance = usedByOthers();
+    const usage = used();
     await delay(drainMs);
-    return { sent, seen: await this.#sink.read(), window, busy: busyShares, disturbance };
+    return { sent, seen: await this.#sink.read(), window, busy: busyShares, usage };
   }
 
   /** What the generator is to play; the sink expects it from here on. */
@@ -131,7 +131,7 @@ export class Tester {
 }
 
 function trialOf(load: Load, observed: Observed, cpu: number): Trial {
-  const { sent, seen, window, disturbance } = observed;
+  const { sent, seen, window, usage } = observed;
   const unique = seen.packets - seen.duplicates;
   const receivedPps = window === null ? unique / sent.seconds : windowPps(window);
   const cpuBusy = withoutWaiting(observed.busy, cpu, sent);
@@ -151,11 +151,17 @@ function trialOf(load: Load, observed: Observed, cpu: number): Trial {
     receivedBps: receivedPps * meanBytes * 8,
     latency: latencyOf(seen.delays),
     cpuBusy,
-    cpuNsPerFrame: (cpuBusy.reduce((sum, share) => sum + share, 0) / receivedPps) * 1e9,
-    disturbance,
+    cpuNsPerFrame: (withoutOthers(cpuBusy, usage) / receivedPps) * 1e9,
+    disturbance: usage.others,
     modes: { tx: sent.mode, rx: seen.mode },
-    flags: flagsOf(load, sent, seen, disturbance),
+    flags: flagsOf(load, sent, seen, usage.others),
   };
+}
+
+/** CPUs busy for the trial: what other programs used is known, and was no work for the device. */
+function withoutOthers(busy: readonly number[], { others, stolen }: Usage): number {
+  const all = busy.reduce((sum, share) => sum + share, 0);
+  return Math.max(0, all - (others - stolen));
 }
 
 function windowPps({ first, last }: NonNullable<Window>): number {

@@ -95,7 +95,7 @@ export interface Trial {
   latency: LatencyNs | null;
   /** CPU seconds per second that each CPU was busy, softirq and all; without the generator's waiting. */
   cpuBusy: readonly number[];
-  /** CPU time of all CPUs per frame received, generator and sink included. */
+  /** CPU time of all CPUs per frame received, generator and sink included, other programs not. */
   cpuNsPerFrame: number;
   /** CPU seconds per second used by processes that are not ours or taken by the hypervisor. */
   disturbance: number;

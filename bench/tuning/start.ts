@@ -2,14 +2,7 @@ import type { AgentProcess } from "../../test/harness/agent-process.ts";
 import { openPart, type Scope } from "../../test/harness/scope.ts";
 import type { Dut } from "../duts/dut.ts";
 import { layLane, routedTtl } from "../duts/lane.ts";
-import {
-  attach,
-  describe,
-  gatewayMac,
-  network,
-  startOn,
-  workerPlacement,
-} from "../duts/millrace-agent.ts";
+import { attach, describe, gatewayMac, mustRun, network, startOn } from "../duts/millrace-agent.ts";
 import { createQuietNamespace, createTopology, type Topology } from "../duts/topology.ts";
 import { type Path, podInterface } from "../tcp/path.ts";
 import { startServer } from "../tcp/transfer.ts";
@@ -59,8 +52,9 @@ async function start(scope: Scope, variant: Variant, tcp: boolean): Promise<Tune
     name: variant.name,
     description: [await describe(agent), ...settingTexts(variant)].join(", "),
     lane: layLane(topology, "route", routedTtl, { to, from, source }),
-    ...workerPlacement(agent),
     placements: () => [placementText(variant)],
+    prepare: async () => mustRun(agent),
+    rest: async () => mustRun(agent),
   };
   return { variant, dut, tcp: path };
 }
