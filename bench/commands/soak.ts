@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { repeatDoubtful } from "../methods/doubt.ts";
-import { lossOf } from "../methods/evidence.ts";
 import { type SoakWindow, soak, type Trend, trend } from "../methods/soak.ts";
 import { rateText } from "../methods/step.ts";
 import { throughput } from "../methods/throughput.ts";
@@ -13,6 +12,8 @@ import { writeOutputs } from "./output.ts";
 import { Recorder, scenarioOf } from "./recorder.ts";
 import { decides } from "./rfc2544.ts";
 import { runSession } from "./session.ts";
+import { soakWithChurn } from "./soak-churn.ts";
+import { plot } from "./soak-plots.ts";
 import { choosePlacement, placed, type StudyOptions } from "./study.ts";
 
 interface SoakCommandOptions extends StudyOptions {
@@ -21,6 +22,8 @@ interface SoakCommandOptions extends StudyOptions {
   rate?: number;
   overload?: boolean;
   stopOnLoss?: boolean;
+  churn?: number;
+  settle: number;
 }
 
 /** Of the throughput: with nothing to spare a soak would measure the noise of the machine. */
@@ -36,7 +39,13 @@ export function addSoak(bench: Command): void {
     .option("--window <time>", "after each of them the files are written", durationFlag, 10)
     .option("--rate <frames>", "per second (default: 80 % of the throughput)", numberFlag(1, 1e9))
     .option("--overload", "as fast as the generator can, instead of a rate")
-    .option("--stop-on-loss", "end with the first window that loses a frame; status 1");
+    .option("--stop-on-loss", "end with the first window that loses a frame; status 1")
+    .option(
+      "--churn <pods>",
+      "so many per second come and go, at overload unless --rate; status 1 when they leave something",
+      numberFlag(0.1, 100),
+    )
+    .option("--settle <time>", "with --churn: not judged, caches fill", durationFlag, 60);
   addOutputOptions(addDeviceOptions(addLoadOptions(command))).action(runSoak);
 }
 
@@ -52,6 +61,10 @@ async function runSoak(options: SoakCommandOptions): Promise<void> {
     const scenario = scenarioOf({ task, ...traffic, lineRate });
     const recorder = new Recorder(draft, scenario, dut.name, place);
     const run = live.watch(placed(bed, place));
+    const { churn } = options;
+    if (churn !== undefined) {
+      return soakWithChurn(session, bed, run, traffic, recorder, { ...options, churn });
+    }
     const rate = options.overload ? null : (options.rate ?? (await usualRate()));
     const windows: SoakWindow[] = [];
     const all = soak(run, {
@@ -96,23 +109,6 @@ function usedMemory(): number | null {
     Number(new RegExp(`^${key}:\\s+(\\d+) kB$`, "m").exec(text)?.[1]);
   const used = (kibibytes("MemTotal") - kibibytes("MemAvailable")) * 1024;
   return Number.isFinite(used) ? used : null;
-}
-
-function plot(recorder: Recorder, windows: readonly SoakWindow[]): void {
-  const over = (title: string, unit: string, value: (window: SoakWindow) => number | null) => {
-    const points = windows.flatMap((window): [number, number][] => {
-      const y = value(window);
-      return y === null ? [] : [[window.seconds, y]];
-    });
-    if (points.length === 0) return;
-    const x = { label: "time", unit: "s" };
-    recorder.setSeries({ title: `${title} over time`, x, y: { label: title, unit }, points });
-  };
-  over("rate", "frames/s", ({ trial }) => trial.receivedPps);
-  over("loss", "percent", ({ trial }) => lossOf(trial) * 100);
-  over("latency-p99", "ns", ({ trial }) => trial.latency?.p99 ?? null);
-  over("CPU time per frame", "ns", ({ trial }) => trial.cpuNsPerFrame);
-  over("memory in use", "bytes", ({ memoryBytes }) => memoryBytes);
 }
 
 function noteTrend(recorder: Recorder, found: Trend): void {

@@ -53,18 +53,25 @@ export interface BenchPod {
 /** Attaches a namespace by the CNI executable. @param ips addresses it asks for */
 export async function attach(
   scope: Scope,
-  { socket }: AgentProcess,
+  agent: AgentProcess,
   pod: Namespace,
   ips: string[] = [],
 ): Promise<BenchPod> {
-  const { json } = await mustCni("ADD", {
-    ...{ socket, network, ifname, containerId: pod.name, netns: pod.path, signal: scope.signal },
-    config: { args: { cni: { ips } } },
-  });
+  const config = { args: { cni: { ips } } };
+  const { json } = await mustCni("ADD", { ...callOf(scope, agent, pod), config });
   const link = (await pod.links()).find((one) => one.ifname === ifname);
   if (link === undefined) throw new Error(`${pod.name} has no ${ifname} after ADD`);
   const address = bare(String(json.ips[0].address));
   return { mac: link.address, address, port: `${pod.name}:${ifname}` };
+}
+
+/** Takes it away again. */
+export async function detach(scope: Scope, agent: AgentProcess, pod: Namespace): Promise<void> {
+  await mustCni("DEL", callOf(scope, agent, pod));
+}
+
+function callOf({ signal }: Scope, { socket }: AgentProcess, { name, path }: Namespace) {
+  return { socket, network, ifname, containerId: name, netns: path, signal };
 }
 
 export async function gatewayMac({ client }: AgentProcess): Promise<Mac> {

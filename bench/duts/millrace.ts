@@ -2,6 +2,7 @@ import { whatIsMissing } from "../../test/fixtures/needs.ts";
 import type { Scope } from "../../test/harness/scope.ts";
 import { testPrefix } from "../traffic/load.ts";
 import type { Dut, Task } from "./dut.ts";
+import type { HostingDut } from "./hosting.ts";
 import { bothSources, type DutKind } from "./kind.ts";
 import { layLane, routedTtl, sentTtl } from "./lane.ts";
 import { attach, describe, gatewayMac, network, startOn, type Variant } from "./millrace-agent.ts";
@@ -42,7 +43,7 @@ function kindOf(variant: Variant) {
   } as const satisfies Omit<DutKind, "name" | "summary">;
 }
 
-async function startRouting(scope: Scope, variant: Variant): Promise<Dut & RoutedDut> {
+async function startRouting(scope: Scope, variant: Variant): Promise<Dut & RoutedDut & HostingDut> {
   const { name } = variant;
   const topology = await createTopology(scope, name);
   const staticRoutes = [{ prefix: testPrefix, via: receiverAddress }];
@@ -57,10 +58,11 @@ async function startRouting(scope: Scope, variant: Variant): Promise<Dut & Route
     lane: layLane(topology, "route", routedTtl, { to, from, source }),
     ...workerPlacement(agent, topology.dut),
     ...followedRoutes(scope, agent, topology.dut),
+    host: { agent, namespace: topology.dut },
   };
 }
 
-async function startBridging(scope: Scope, variant: Variant): Promise<Dut> {
+async function startBridging(scope: Scope, variant: Variant): Promise<Dut & HostingDut> {
   const { name } = variant;
   const topology = await createTopology(scope, `${name}-bridge`);
   const networks = [{ name: network, kind: "bridged", nodePrefixes }];
@@ -72,5 +74,6 @@ async function startBridging(scope: Scope, variant: Variant): Promise<Dut> {
     description: await describe(agent, "bridged network"),
     lane: layLane(topology, "bridge", sentTtl, { to, from, source }),
     ...workerPlacement(agent, topology.dut),
+    host: { agent, namespace: topology.dut },
   };
 }
