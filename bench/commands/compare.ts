@@ -4,6 +4,7 @@ import type { Task } from "../duts/dut.ts";
 import { duts } from "../duts/list.ts";
 import { parseSizes } from "../frames/sizes.ts";
 import { compare, type Entry } from "../methods/compare.ts";
+import { compareLatency, type RateBase, rateBases } from "./compare-latency.ts";
 import { type ContestOptions, openAll, type Seat, seats } from "./contestants.ts";
 import { integersFlag, numberFlag, sizesFlag, wordsFlag } from "./flags.ts";
 import { addOutputOptions, leastTrial, type OutputOptions, sources, tasks } from "./options.ts";
@@ -13,6 +14,8 @@ import { isInterrupted, runSession, type Session } from "./session.ts";
 export interface CompareCommandOptions extends OutputOptions, ContestOptions {
   reference: string;
   rounds: number;
+  latency?: boolean;
+  rates: RateBase;
 }
 
 export function addCompare(bench: Command): void {
@@ -50,6 +53,12 @@ export function addCompare(bench: Command): void {
         "best",
       ),
     )
+    .option("--latency", "delays at 10, 50 and 90 % of the throughput, instead of the rate")
+    .addOption(
+      new Option("--rates <base>", "with --latency, 100 %: what each carries, or the slowest does")
+        .choices(rateBases)
+        .default("own"),
+    )
     .option("--trial <seconds>", "length of a trial", numberFlag(leastTrial, 3600), 1)
     .option("--rounds <count>", "fewer than 3 are no basis for a claim", integerOption(1, 100), 5)
     .option("--repeats <count>", "of a doubtful trial", integerOption(0, 20), 2);
@@ -62,15 +71,17 @@ async function runCompare(session: Session, options: CompareCommandOptions): Pro
   const { scope, draft, live } = session;
   draft.setReference(options.reference);
   const entries = await openAll(session, options);
-  const one = (entry: Entry) => `${entry.scenario}: ${entry.subject}`;
+  const onFailure = async ({ scenario, subject }: Entry, error: Error) => {
+    if (await isInterrupted(scope.signal)) throw error;
+    const told = `${scenario}: ${subject}: left out: ${error.message}`;
+    live.say(`  ${told}`);
+    draft.note(told);
+  };
+  if (options.latency) return compareLatency(session, entries, { ...options, onFailure });
   await compare(entries, {
     rounds: options.rounds,
     onStep: (step) => live.step(step),
     onRound: (scores) => recordScores(draft, scores),
-    onFailure: async (entry, error) => {
-      if (await isInterrupted(scope.signal)) throw error;
-      live.say(`  ${one(entry)}: left out: ${error.message}`);
-      draft.note(`${one(entry)}: left out: ${error.message}`);
-    },
+    onFailure,
   });
 }

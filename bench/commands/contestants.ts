@@ -5,6 +5,7 @@ import type { SizeShare, Source } from "../frames/types.ts";
 import type { Entry } from "../methods/compare.ts";
 import { repeatDoubtful } from "../methods/doubt.ts";
 import type { Scenario } from "../report/result.ts";
+import type { RunTrial } from "../trial/types.ts";
 import { type Bed, openKind } from "./bed.ts";
 import { scenarioOf } from "./recorder.ts";
 import { isInterrupted, type Session } from "./session.ts";
@@ -28,6 +29,8 @@ export interface ContestOptions {
 /** A device under one scenario, set up and waiting. */
 export interface Contestant extends Entry {
   scene: Scenario;
+  /** Trials as they come; those of `run` are repeated when they are doubtful. */
+  once: RunTrial;
 }
 
 /** Sets every device up for each of its tasks. @throws Error when fewer than two are left */
@@ -82,14 +85,13 @@ function seated(
   const possible = loads.filter(({ source }) => place.placements(source).length > 0);
   if (possible.length === 0)
     leaveOut(session, `${kind.name}, ${task}`, `it has no ${seat} placement`);
-  const careful = repeatDoubtful(session.live.watch(run), {
-    times: options.repeats,
-    pauseMs: 1000,
-  });
+  const once = session.live.watch(run);
+  const careful = repeatDoubtful(once, { times: options.repeats, pauseMs: 1000 });
   return possible.map((load) => {
     const scene = seatedScene(scenarioOf({ task, ...load }), seat);
     session.draft.addScenario(scene);
-    return { scene, scenario: scene.name, subject: kind.name, load, dut: place, run: careful };
+    const who = { scenario: scene.name, subject: kind.name, load, dut: place };
+    return { ...who, scene, once, run: careful };
   });
 }
 

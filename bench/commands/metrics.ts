@@ -12,7 +12,7 @@ import type { Metric, Recorder } from "./recorder.ts";
 const rate = (name: string): Metric => [name, "frames/s", "higher"];
 const time = (name: string): Metric => [name, "ns", "lower"];
 
-const quantiles: readonly (readonly [name: string, of: (latency: LatencyNs) => number])[] = [
+export const quantiles: readonly (readonly [name: string, of: (latency: LatencyNs) => number])[] = [
   ["latency-min", ({ min }) => min],
   ["latency-p50", ({ p50 }) => p50],
   ["latency-p90", ({ p90 }) => p90],

@@ -31,6 +31,13 @@ describe("a wrong call", () => {
     expect(await refused("compare", "--duts", "abacus")).toContain(
       'no "abacus"; accepted: millrace',
     );
+    expect(await refused("compare", "--placement", "two-cores")).toContain(
+      'no "two-cores"; accepted: best, one-core, own-core',
+    );
+    expect(await refused("compare", "--rates", "mine")).toContain(
+      "Allowed choices are own, common",
+    );
+    expect(await refused("soak", "--churn", "many")).toContain("a number from 0.1 to 100");
     expect(await refused("sweep", "--over", "time")).toContain("Allowed choices are flows, sizes");
   });
 

@@ -1,6 +1,6 @@
 import { formatSizes } from "../frames/sizes.ts";
 import type { Source } from "../frames/types.ts";
-import { compare } from "../methods/compare.ts";
+import { compare, type Entry } from "../methods/compare.ts";
 import { repeatDoubtful } from "../methods/doubt.ts";
 import type { Step, Traffic } from "../methods/step.ts";
 import type { Scenario } from "../report/result.ts";
@@ -77,7 +77,7 @@ function visitOf(
 }
 
 /** Trials of a device that works at one placement, and rests in between. */
-export function placed({ dut, run }: Bed, placement: string): RunTrial {
+export function placed({ dut, run }: Pick<Entry, "dut" | "run">, placement: string): RunTrial {
   return async (load, onProgress) => {
     await dut.prepare(placement);
     return run(load, onProgress).finally(() => dut.rest());
@@ -94,19 +94,27 @@ export function wishedPlacement({ dut }: Bed, source: Source, wish: string): str
 
 /** The placement that was asked for, else that where one trial at overload is fastest. */
 export async function choosePlacement(
-  { live }: Session,
+  session: Session,
   bed: Bed,
   traffic: Traffic,
   { trial: seconds, placement: wish }: Pick<StudyOptions, "trial" | "placement">,
 ): Promise<string> {
   const { dut, run: unseen } = bed;
   if (wish !== undefined) return wishedPlacement(bed, traffic.source, wish);
-  const [only, ...others] = dut.placements(traffic.source);
-  if (only !== undefined && others.length === 0) return only;
   const load = { ...traffic, rate: null, seconds };
-  const run = live.watch(unseen);
-  const entry = { scenario: "trying out", subject: dut.name, load, dut, run };
-  const [best] = await compare([entry], {
+  const run = session.live.watch(unseen);
+  return fastestPlacement(session, { subject: dut.name, load, dut, run });
+}
+
+/** Where one trial at overload is fastest. */
+export async function fastestPlacement(
+  { live }: Session,
+  one: Omit<Entry, "scenario">,
+): Promise<string> {
+  const { subject, load, dut } = one;
+  const [only, ...others] = dut.placements(load.source);
+  if (only !== undefined && others.length === 0) return only;
+  const [best] = await compare([{ ...one, scenario: "trying out" }], {
     rounds: 1,
     // Behind the number of the round, of which there is one.
     onStep: ({ text, ...step }) => live.step({ ...step, text: text.slice(text.indexOf(": ") + 2) }),
@@ -114,6 +122,6 @@ export async function choosePlacement(
       throw error;
     },
   });
-  if (best === undefined) throw new Error(`${dut.name}: no placement for ${traffic.source} frames`);
+  if (best === undefined) throw new Error(`${subject}: no placement for ${load.source} frames`);
   return best.placement;
 }

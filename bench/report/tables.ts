@@ -21,12 +21,19 @@ interface Column {
   text: (row: SubjectRow) => string;
 }
 
-/** Metrics as columns; the main one is followed by its ratio to the reference. */
+/** Beside the main one, metrics whose ratio is of interest by itself. */
+const compared = ["latency-p99"];
+
+/** Metrics as columns; those whose ratio to the reference is of interest are followed by it. */
 export function scenarioTable({ metrics, rows }: ScenarioView, result: Result): TextTable {
-  const columns = metrics.flatMap((metric, at) => [
-    metricColumn(metric, rows),
-    ...(at === 0 ? ratioColumn(metric, rows, result.reference) : []),
-  ]);
+  const columns = metrics.flatMap((metric, at) => {
+    const ofWhat = at === 0 ? "" : `${metric.name} `;
+    const ratio =
+      at === 0 || compared.includes(metric.name)
+        ? ratioColumn(metric, rows, result.reference, ofWhat)
+        : [];
+    return [metricColumn(metric, rows), ...ratio];
+  });
   const told = (["placement", "modes"] as const).flatMap((key) => wordsColumn(key, rows));
   const all = [...columns, ...told];
   return {
@@ -82,7 +89,12 @@ function metricColumn(metric: Metric, rows: readonly SubjectRow[]): Column {
   return { title: unit.text === "" ? metric.name : `${metric.name}, ${unit.text}`, text };
 }
 
-function ratioColumn(metric: Metric, rows: readonly SubjectRow[], to: string | null): Column[] {
+function ratioColumn(
+  metric: Metric,
+  rows: readonly SubjectRow[],
+  to: string | null,
+  ofWhat: string,
+): Column[] {
   const ratio = ({ cells }: SubjectRow) => cells.get(metric.name)?.ratio;
   if (to === null || !rows.some(ratio)) return [];
   const text = (row: SubjectRow) => {
@@ -90,7 +102,7 @@ function ratioColumn(metric: Metric, rows: readonly SubjectRow[], to: string | n
     if (spread) return ratioText(spread);
     return row.subject === to ? "1" : "";
   };
-  return [{ title: `of ${to}`, text }];
+  return [{ title: `${ofWhat}of ${to}`, text }];
 }
 
 /** What is the same for every metric is told once. */
