@@ -4,6 +4,7 @@ import type { DutKind } from "../duts/kind.ts";
 import { duts } from "../duts/list.ts";
 import { type FrameOptions, frameOptions, parseFrameSpec } from "../frames/options.ts";
 import type { FrameSpec, Source } from "../frames/types.ts";
+import type { SinkKind } from "../trial/sink.ts";
 import { Tester } from "../trial/tester.ts";
 import type { Endpoint, Lane, RunTrial } from "../trial/types.ts";
 import {
@@ -58,14 +59,19 @@ export async function openBed(session: Session, options: DeviceOptions): Promise
   const kind = findKind(options.dut ?? defaultDut);
   const missing = await kind.missing();
   if (missing !== null) throw new Error(`--dut ${kind.name} cannot run here: ${missing}`);
-  return openKind(session, kind, chooseTask(kind, options.task));
+  return openKind(session, kind, chooseTask(kind, options.task), options.sink);
 }
 
-export async function openKind(session: Session, kind: DutKind, task: Task): Promise<Bed> {
+export async function openKind(
+  session: Session,
+  kind: DutKind,
+  task: Task,
+  sink: SinkKind,
+): Promise<Bed> {
   const { scope, live, draft } = session;
   live.step({ text: `setting up ${kind.name} for ${task}`, secondsLeft: 0 });
   const dut = await kind.start(scope, task);
-  const tester = await Tester.open(scope, dut.lane);
+  const tester = await Tester.open(scope, dut.lane, { sink });
   draft.note(`${kind.name}, ${task}: ${await describeOffloads(dut.lane)}`);
   return { task, dut, run: tester.run };
 }
@@ -100,7 +106,7 @@ async function openPath({ scope, draft }: Session, options: DeviceOptions): Prom
     prepare: async () => {},
     rest: async () => {},
   };
-  const tester = await Tester.open(scope, lane);
+  const tester = await Tester.open(scope, lane, { sink: options.sink });
   draft.note(`${name}: ${await describeOffloads(lane)}`);
   const speeds = [tx, rx].flatMap(speedOf);
   return {

@@ -7,7 +7,14 @@ import { compare, type Entry } from "../methods/compare.ts";
 import { compareLatency, type RateBase, rateBases } from "./compare-latency.ts";
 import { type ContestOptions, openAll, type Seat, seats } from "./contestants.ts";
 import { integersFlag, numberFlag, sizesFlag, wordsFlag } from "./flags.ts";
-import { addOutputOptions, leastTrial, type OutputOptions, sources, tasks } from "./options.ts";
+import {
+  addOutputOptions,
+  leastTrial,
+  type OutputOptions,
+  sinkOption,
+  sources,
+  tasks,
+} from "./options.ts";
 import { recordScores } from "./scores.ts";
 import { isInterrupted, runSession, type Session } from "./session.ts";
 
@@ -53,6 +60,7 @@ export function addCompare(bench: Command): void {
         "best",
       ),
     )
+    .addOption(sinkOption())
     .option("--latency", "delays at 10, 50 and 90 % of the throughput, instead of the rate")
     .addOption(
       new Option("--rates <base>", "with --latency, 100 %: what each carries, or the slowest does")

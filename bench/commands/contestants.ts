@@ -5,6 +5,7 @@ import type { SizeShare, Source } from "../frames/types.ts";
 import type { Entry } from "../methods/compare.ts";
 import { repeatDoubtful } from "../methods/doubt.ts";
 import type { Scenario } from "../report/result.ts";
+import type { SinkKind } from "../trial/sink.ts";
 import type { RunTrial } from "../trial/types.ts";
 import { type Bed, openKind } from "./bed.ts";
 import { scenarioOf } from "./recorder.ts";
@@ -22,6 +23,7 @@ export interface ContestOptions {
   flows: readonly number[];
   source: readonly Source[];
   placement: readonly Seat[];
+  sink: SinkKind;
   trial: number;
   repeats: number;
 }
@@ -57,7 +59,7 @@ async function openOne(
   const missing = await kind.missing();
   if (missing !== null) return leaveOut(session, kind.name, missing);
   try {
-    const bed = await openKind(session, kind, task);
+    const bed = await openKind(session, kind, task, options.sink);
     session.draft.addSubject(kind.name, bed.dut.description);
     return options.placement.flatMap((seat) => seated(session, kind, bed, seat, options));
   } catch (error) {

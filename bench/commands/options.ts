@@ -4,6 +4,7 @@ import type { Task } from "../duts/dut.ts";
 import { type FrameOptions, frameOptions } from "../frames/options.ts";
 import { parseSizes } from "../frames/sizes.ts";
 import type { SizeShare, Source, VariedField } from "../frames/types.ts";
+import { type SinkKind, sinkKinds } from "../trial/sink.ts";
 import { numberFlag, signedFlag, sizeFlag, sizesFlag, wordsFlag } from "./flags.ts";
 
 /** A shorter trial has no steady part. */
@@ -35,6 +36,7 @@ export interface DeviceOptions extends FrameOptions {
   addedBytes?: number;
   pcap?: string;
   force?: boolean;
+  sink: SinkKind;
 }
 
 /** What it is loaded with. */
@@ -59,8 +61,15 @@ export function addOutputOptions(command: Command): Command {
     .option("--quiet", "show no progress");
 }
 
+export function sinkOption(): Option {
+  return new Option("--sink <kind>", "where frames end: in the driver, or as packets of a pod")
+    .choices(sinkKinds)
+    .default("xdp");
+}
+
 export function addDeviceOptions(command: Command): Command {
   command
+    .addOption(sinkOption())
     .option("--dut <name>", "a device on veths, see millrace bench list (default: millrace)")
     .addOption(new Option("--task <name>", "what the device does").choices(tasks))
     .option("--placement <words>", "where it works (default: where one trial is fastest)")

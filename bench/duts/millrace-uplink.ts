@@ -7,6 +7,7 @@ import { layLane, routedTtl } from "./lane.ts";
 import { attach, describe, gatewayMac, network, startOn, type Variant } from "./millrace-agent.ts";
 import { workerPlacement } from "./millrace-placements.ts";
 import {
+  acceptRedirected,
   addAddress,
   bare,
   createTopology,
@@ -80,6 +81,8 @@ async function layUplink(scope: Scope, part: string, task: TunnelTask): Promise<
   const topology = await createTopology(scope, part);
   await (task === "vxlan-encap" ? joinReceiver : joinSender)(topology, task);
   const { own, far } = endsOf(task);
+  // As a NIC would; the agent sees to it for pods alone.
+  if (task === "vxlan-encap") await acceptRedirected(topology.receiver);
   await addAddress(topology.dut, own);
   // Sender and sink answer nobody.
   const neighbour = [bare(far.address), "lladdr", far.mac, "dev", own.ifname, "nud", "permanent"];

@@ -3,7 +3,15 @@ import type { Scope } from "../../test/harness/scope.ts";
 import type { Dut, Task } from "./dut.ts";
 import { bothSources, type DutKind } from "./kind.ts";
 import { layLane, sentTtl } from "./lane.ts";
-import { addAddress, createTopology, join, receiver, sender, underlayMtu } from "./topology.ts";
+import {
+  acceptRedirected,
+  addAddress,
+  createTopology,
+  join,
+  receiver,
+  sender,
+  underlayMtu,
+} from "./topology.ts";
 
 /** The sender's veth ends at the receiver: what generator and sink can do together. */
 export const none = {
@@ -11,13 +19,14 @@ export const none = {
   tasks: ["bridge", "route", "vxlan-encap", "vxlan-decap"],
   sources: bothSources,
   summary: "no device: sender and receiver are the ends of one veth pair",
-  missing: async () => whatIsMissing(["root"]) || null,
+  missing: async () => whatIsMissing(["root", "ethtool"]) || null,
   async start(scope: Scope, task: Task): Promise<Dut> {
     const topology = await createTopology(scope, `none-${task}`);
     const { sender: from, receiver: to } = topology;
     await join({ namespace: from, ...sender }, { namespace: to, ...receiver }, underlayMtu);
     await addAddress(from, sender);
     await addAddress(to, receiver);
+    await acceptRedirected(to);
     return {
       name: "none",
       description: "no device, one veth pair",

@@ -105,6 +105,11 @@ export async function setGro(namespace: Namespace, ifname: string, on: boolean):
   await namespace.must("ethtool", ["-K", ifname, "gro", on ? "on" : "off"]);
 }
 
+/** Lets the receiver take frames that XDP redirects to it, whatever program it has itself. */
+export function acceptRedirected(namespace: Namespace): Promise<void> {
+  return setGro(namespace, receiver.ifname, true);
+}
+
 /** Writes one attribute below /sys/class/net/<ifname>. */
 export async function writeLinkAttribute(
   namespace: Namespace,

@@ -6,7 +6,7 @@ import { bothSources, type DutKind } from "./kind.ts";
 import { layLane, routedTtl } from "./lane.ts";
 import { xdpPlacements } from "./placements.ts";
 import type { RoutedDut } from "./routed.ts";
-import { buildTopology, inside, outside } from "./topology.ts";
+import { acceptRedirected, buildTopology, inside, outside } from "./topology.ts";
 
 const name = "xdp-forward";
 
@@ -20,6 +20,7 @@ export const xdpForward = {
   async start(scope: Scope): Promise<Dut & RoutedDut> {
     const peers = await getDebianPeers();
     const topology = await buildTopology(scope, name, "route");
+    await acceptRedirected(topology.receiver);
     await enableForwarding(topology.dut);
     await routeTestPrefix(topology.dut);
     const modes = ["--fwd-mode", "fib", "--fib-mode", "full", "--xdp-mode", "native"];

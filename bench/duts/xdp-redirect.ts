@@ -5,7 +5,7 @@ import type { Dut } from "./dut.ts";
 import { bothSources, type DutKind } from "./kind.ts";
 import { layLane, sentTtl } from "./lane.ts";
 import { xdpPlacements } from "./placements.ts";
-import { buildTopology, inside, outside } from "./topology.ts";
+import { acceptRedirected, buildTopology, inside, outside } from "./topology.ts";
 
 const name = "xdp-redirect";
 const startMs = 10_000;
@@ -22,6 +22,7 @@ export const xdpRedirect = {
   async start(scope: Scope): Promise<Dut> {
     const peers = await getDebianPeers();
     const topology = await buildTopology(scope, name, "bridge");
+    await acceptRedirected(topology.receiver);
     const redirect = ["redirect-map", "-i", `${reportSeconds}`, inside.ifname, outside.ifname];
     const command = ["-oL", ...peers.command("usr/sbin/xdp-bench"), ...redirect];
     const child = await Child.startInside(topology.dut.name, "stdbuf", command);

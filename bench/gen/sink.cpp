@@ -1,5 +1,6 @@
-// millrace-sink: drops everything that arrives on one interface with XDP and follows the frames of
-// a trial by their stamp. Prints a JSON line when ready and one for each line of standard input:
+// millrace-sink: drops everything that arrives on one interface and follows the frames of a trial
+// by their stamp: with XDP in the driver (--at xdp), or as packets, where the network stack would
+// take them (--at skb). Prints a JSON line when ready and one for each line of standard input:
 //   expect TAG STAMP_AT L3_AT TTL   forgets what was, and counts frames of this trial from now on
 //   expect raw                      the same for frames without a stamp: everything counts
 //   read                            tells what has arrived
@@ -9,6 +10,7 @@
 #include <linux/if_link.h>
 #include <net/if.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -25,18 +27,26 @@
 
 namespace {
 
+/** BPF_TCX_INGRESS of Linux 6.6, which headers of distributions do not have yet. */
+constexpr auto kTcxIngress = static_cast<bpf_attach_type>(46);
+
 struct Destroy {
   void operator()(sink* skeleton) const { sink__destroy(skeleton); }
 };
 
 class Sink {
  public:
-  explicit Sink(const std::string& ifname) : ifname_(ifname), skeleton_(sink__open_and_load()) {
+  Sink(const std::string& ifname, bool as_skb) : ifname_(ifname), skeleton_(sink__open_and_load()) {
     if (!skeleton_) traffic::fail("load the sink program", errno);
     const unsigned index = if_nametoindex(ifname.c_str());
     if (index == 0) traffic::fail("interface " + ifname, errno);
-    attach(static_cast<int>(index));
-    count_queues();
+    if (as_skb) {
+      attach_to_stack(static_cast<int>(index));
+      queues_ = std::min<uint32_t>(SINK_QUEUES, static_cast<uint32_t>(libbpf_num_possible_cpus()));
+    } else {
+      attach(static_cast<int>(index));
+      count_queues();
+    }
   }
 
   void expect(expected wanted) {
@@ -79,6 +89,13 @@ class Sink {
       if (link_ >= 0) return;
     }
     traffic::fail("attach the sink program to " + ifname_, errno);
+  }
+
+  void attach_to_stack(int index) {
+    const int program = bpf_program__fd(skeleton_->progs.count_and_shoot);
+    link_ = bpf_link_create(program, index, kTcxIngress, nullptr);
+    mode_ = "skb";
+    if (link_ < 0) traffic::fail("attach the sink program to the stack of " + ifname_, errno);
   }
 
   void count_queues() {
@@ -127,8 +144,11 @@ expected parse(const std::string& line) {
 
 int main(int argc, char** argv) try {
   traffic::die_with_parent();
-  const traffic::Options options(argc, argv, {{"ifname", ""}});
-  Sink sink(options.text("ifname"));
+  const traffic::Options options(argc, argv, {{"ifname", ""}, {"at", "xdp"}});
+  const std::string at = options.text("at");
+  if (at != "xdp" && at != "skb")
+    throw std::invalid_argument("--at " + at + ": accepted: xdp, skb");
+  Sink sink(options.text("ifname"), at == "skb");
   sink.print();
   for (std::string line; std::getline(std::cin, line);) {
     if (line != "read") sink.expect(parse(line));

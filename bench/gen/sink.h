@@ -2,7 +2,7 @@
 /* Shared by sink.bpf.c (the writer) and sink.cpp (the reader). */
 #include "track.h"
 
-/* Receive queues that are told apart; a device with more of them is refused. */
+/* Receive queues, or CPUs, that are told apart; more queues are refused. Power of two. */
 #define SINK_QUEUES 64
 /* One frame in this many has its IPv4 checksum and TTL verified. Power of two. */
 #define SINK_SAMPLE 64

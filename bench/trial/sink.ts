@@ -5,7 +5,7 @@ import type { Endpoint } from "./types.ts";
 /** What has arrived of a trial, at one moment of the monotonic clock. */
 export interface SinkReading {
   seconds: number;
-  /** How its XDP program is attached: native or generic. */
+  /** How its program is attached: with XDP native or generic; skb: before the network stack. */
   mode: string;
   /** Stamped frames of this trial, duplicates included. */
   packets: number;
@@ -43,13 +43,20 @@ export interface Expected {
   ttl: number;
 }
 
-/** XDP program on the receiving interface that follows the frames of a trial and drops everything. */
+/**
+ * Where frames end: in the driver by XDP, or as packets that the network stack would take next. The
+ * first is as little as possible, and does not make a device pay for the skb that a pod needs.
+ */
+export const sinkKinds = ["xdp", "skb"] as const;
+export type SinkKind = (typeof sinkKinds)[number];
+
+/** Program at the receiving interface that follows the frames of a trial and drops everything. */
 export class Sink implements AsyncDisposable {
   readonly #child: Child;
 
   /** Attaches to the interface; it leaves with the process. @throws Error when it cannot */
-  static async start(at: Endpoint): Promise<Sink> {
-    const child = await startAt(at, "millrace-sink");
+  static async start(at: Endpoint, kind: SinkKind = "xdp"): Promise<Sink> {
+    const child = await startAt(at, "millrace-sink", { at: kind });
     await child.line();
     return new Sink(child);
   }

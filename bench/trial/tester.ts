@@ -8,7 +8,7 @@ import { watchBusy } from "./cpu-busy.ts";
 import { FrameFiles } from "./frames-file.ts";
 import { finishGenerator, type GeneratorOptions, type Sent, startGenerator } from "./generator.ts";
 import { latencyOf } from "./latency.ts";
-import { type Expected, Sink, type SinkReading } from "./sink.ts";
+import { type Expected, Sink, type SinkKind, type SinkReading } from "./sink.ts";
 import type { Lane, Load, Progress, RunTrial, Trial } from "./types.ts";
 import { checkArrival, flagsOf } from "./verdict.ts";
 import { followTrial, type Window } from "./window.ts";
@@ -23,6 +23,8 @@ const patienceMs = 15_000;
 export interface TesterOptions {
   /** CPU of the generator (default 0). */
   cpu?: number;
+  /** Where frames end (default xdp). */
+  sink?: SinkKind;
 }
 
 /** What was measured while a trial ran. */
@@ -45,7 +47,7 @@ export class Tester {
 
   /** Attaches the sink; the scope removes it. @throws Error when the interface cannot be had */
   static async open(scope: Scope, lane: Lane, options: TesterOptions = {}): Promise<Tester> {
-    const sink = await Sink.start(lane.rx);
+    const sink = await Sink.start(lane.rx, options.sink);
     scope.cleanup.use(sink);
     return new Tester(scope, lane, sink, options.cpu ?? generatorCpu);
   }

@@ -99,7 +99,7 @@ export interface Trial {
   cpuNsPerFrame: number;
   /** CPU seconds per second used by processes that are not ours or taken by the hypervisor. */
   disturbance: number;
-  /** How the generator sends: zero-copy, copy or live-frames; how the sink receives: native or generic. */
+  /** How the generator sends: zero-copy, copy or live-frames; how the sink receives: native, generic or skb. */
   modes: { tx: string; rx: string };
   flags: readonly Flag[];
 }
