@@ -77,27 +77,29 @@ export class Churn {
     const name = `churn${number}`;
     const client = await createQuietNamespace(part, `${name}-client`);
     const server = await createQuietNamespace(part, `${name}-server`);
-    const one = await attach(part, agent, client);
-    const other = await attach(part, agent, server);
-    await this.#talk({ client, server, address: other.address }, [one, other], async () => {
+    try {
+      const one = await attach(part, agent, client);
+      const other = await attach(part, agent, server);
+      await this.#talk(part, { client, server, address: other.address }, [one, other]);
+    } finally {
+      // Their connections go on until the namespaces are removed.
       await detach(part, agent, client);
       await detach(part, agent, server);
-    });
+    }
     this.count.gone += 2;
   }
 
-  /** The pods are taken away while their connections go on. */
   async #talk(
+    part: Scope,
     pods: { client: Namespace; server: Namespace; address: string },
     ports: readonly BenchPod[],
-    takeAway: () => Promise<void>,
   ): Promise<void> {
-    await using _server = await startConnectionServer(pods, traffic.transaction, anywhere);
-    await using client = await startConnections(pods, traffic, anywhere);
+    part.cleanup.use(await startConnectionServer(pods, traffic.transaction, anywhere));
+    const client = await startConnections(pods, traffic, anywhere);
+    part.cleanup.use(client);
     await delay(lifeMs);
     this.count.connections += (await readConnections(client)).completed;
     this.count.inLane += await this.#portsInLane(ports);
-    await takeAway();
   }
 
   async #portsInLane(pods: readonly BenchPod[]): Promise<number> {

@@ -14,6 +14,7 @@ export async function readVitals(
   const [total, available] = [kilobytes(memory, "MemTotal"), kilobytes(memory, "MemAvailable")];
   return {
     "memory-used": total === null || available === null ? null : total - available,
+    "kernel-memory": kernelMemory(memory),
     "slab-unreclaimable": kilobytes(memory, "SUnreclaim"),
     "resident-memory": kilobytes(readOr(`/proc/${agent.pid}/status`), "VmRSS"),
     descriptors: readdirSync(`/proc/${agent.pid}/fd`).length,
@@ -52,6 +53,18 @@ export function bpfObjects(
 export function kilobytes(text: string, key: string): number | null {
   const found = new RegExp(`^${key}:\\s+(\\d+) kB$`, "m").exec(text)?.[1];
   return found === undefined ? null : Number(found) * 1024;
+}
+
+const notKernel = [
+  ...["MemFree", "Buffers", "Cached", "SwapCached", "SReclaimable"],
+  "AnonPages",
+] as const;
+
+/** Used, and neither a cache nor a program's own: slabs, rings, page pools, BPF maps, devices. */
+export function kernelMemory(meminfo: string): number | null {
+  const total = kilobytes(meminfo, "MemTotal");
+  const others = notKernel.map((key) => kilobytes(meminfo, key));
+  return others.reduce((left, one) => (left === null || one === null ? null : left - one), total);
 }
 
 /** Of one cache of slabinfo(5), which only root may read. */

@@ -16,8 +16,8 @@ function soakOf(name: VitalName, of: (gone: number, window: number) => number): 
   });
 }
 
-function verdictOf(name: VitalName, of: (gone: number, window: number) => number) {
-  return judge(soakOf(name, of), 60).find((one) => one.name === name)?.verdict;
+function verdictOf(name: VitalName, of: (gone: number, window: number) => number, windows = 60) {
+  return judge(soakOf(name, of).slice(0, windows), 60).find((one) => one.name === name)?.verdict;
 }
 
 describe("what pods leave behind", () => {
@@ -39,14 +39,24 @@ describe("what pods leave behind", () => {
   it("is found in memory behind the noise of a machine", () => {
     const random = seeded(1);
     const noise = () => 4e6 * (random() - 0.5);
-    expect(verdictOf("memory-used", (gone) => 1e9 + 20_000 * gone + noise())).toBe("grows");
-    expect(verdictOf("memory-used", () => 1e9 + noise())).toBe("flat");
+    expect(verdictOf("kernel-memory", (gone) => 1e9 + 40_000 * gone + noise())).toBe("grows");
+    expect(verdictOf("kernel-memory", () => 1e9 + noise())).toBe("flat");
   });
 
   it("cannot be told behind more noise than that, which is no verdict either way", () => {
     const random = seeded(1);
-    expect(verdictOf("memory-used", () => 1e9 + 4e8 * (random() - 0.5))).toBe("unclear");
-    expect(judge(soakOf("descriptors", () => 1).slice(0, 8), 60)[3]?.verdict).toBe("unclear");
+    expect(verdictOf("kernel-memory", () => 1e9 + 4e8 * (random() - 0.5))).toBe("unclear");
+    expect(verdictOf("descriptors", () => 1, 8)).toBe("unclear");
+  });
+
+  it("is not what a heap gains until it is collected, but is what it gains for hours", () => {
+    const heap = (gone: number, window: number) => 1.6e8 + 20_000 * gone - (window < 8 ? 0 : 1e7);
+    expect(verdictOf("resident-memory", heap)).toBe("flat");
+    expect(verdictOf("resident-memory", (gone) => 1.6e8 + 40_000 * gone)).toBe("grows");
+  });
+
+  it("is not judged by memory that everybody uses", () => {
+    expect(verdictOf("memory-used", (gone) => 1e9 + 1e6 * gone)).toBe("shown");
   });
 
   it("is unknown where the machine does not tell", () => {

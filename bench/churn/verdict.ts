@@ -10,15 +10,19 @@ export interface Reading {
   vitals: Vitals;
 }
 
-/** grows: surely by more than the limit; unclear: a longer soak would tell. */
-export type Verdict = "flat" | "grows" | "unclear" | "unknown";
+/**
+ * grows: surely by more than the limit; unclear: a longer soak would tell; unknown: the machine does
+ * not tell; shown: for people, as it is everybody's.
+ */
+export type Verdict = "flat" | "grows" | "unclear" | "unknown" | "shown";
 
 export interface Judgement {
   name: VitalName;
   verdict: Verdict;
   /** Bytes or pieces for each pod that has come and gone. */
   perPod: SlopeEstimate;
-  limit: number;
+  /** What it is judged by; null when it is not. */
+  limit: number | null;
 }
 
 /**
@@ -27,17 +31,21 @@ export interface Judgement {
  */
 export function judge(readings: readonly Reading[], settleSeconds: number): Judgement[] {
   const settled = readings.filter(({ seconds }) => seconds > settleSeconds);
-  return vitals.map(({ name, limit }) => {
-    const points = settled.flatMap(({ gone, vitals: { [name]: value } }) =>
-      value === null ? [] : [[gone, value] as const],
-    );
+  const gone = (settled.at(-1)?.gone ?? 0) - (settled[0]?.gone ?? 0);
+  return vitals.map(({ name, slack, ...vital }) => {
+    const limit = vital.limit === null ? null : Math.max(vital.limit, slack / Math.max(1, gone));
+    const points = settled.flatMap((one) => {
+      const value = one.vitals[name];
+      return value === null ? [] : [[one.gone, value] as const];
+    });
     const perPod = theilSen(points);
     return { name, limit, perPod, verdict: verdictOf(points.length, perPod, limit) };
   });
 }
 
-function verdictOf(points: number, { low, high }: SlopeEstimate, limit: number): Verdict {
+function verdictOf(points: number, { low, high }: SlopeEstimate, limit: number | null): Verdict {
   if (points === 0) return "unknown";
+  if (limit === null) return "shown";
   if (low > limit) return "grows";
   return high <= limit ? "flat" : "unclear";
 }
@@ -63,7 +71,8 @@ export function judgementText({ name, verdict, perPod, limit }: Judgement): stri
     ? `(${[low, high].map(short).join(" to ")})`
     : "(too few windows for an interval)";
   const what = vitals.find((one) => one.name === name)?.what;
-  return `${name}: ${slope > 0 ? "+" : ""}${short(slope)} ${what} per pod ${range}, limit ${limit}: ${verdict}`;
+  const judged = limit === null ? "not judged" : `limit ${short(limit)}: ${verdict}`;
+  return `${name}: ${slope > 0 ? "+" : ""}${short(slope)} ${what} per pod ${range}, ${judged}`;
 }
 
 function short(value: number): string {

@@ -95,7 +95,9 @@ class Sink {
     const int program = bpf_program__fd(skeleton_->progs.count_and_shoot);
     link_ = bpf_link_create(program, index, kTcxIngress, nullptr);
     mode_ = "skb";
-    if (link_ < 0) traffic::fail("attach the sink program to the stack of " + ifname_, errno);
+    if (link_ < 0)
+      traffic::fail("attach the sink program to the stack of " + ifname_ + " (Linux 6.6 or later)",
+                    errno);
   }
 
   void count_queues() {
