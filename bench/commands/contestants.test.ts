@@ -5,7 +5,7 @@ import { atSeat, seatedScene, seats } from "./contestants.ts";
 import { scenarioOf } from "./recorder.ts";
 
 const nowhere = {} as Namespace;
-const kernel = stackPlacements(nowhere);
+const kernel = stackPlacements({ dut: nowhere, sender: nowhere });
 const program = xdpPlacements(nowhere);
 
 describe("the seat of a device", () => {

@@ -37,6 +37,10 @@ describe("a wrong call", () => {
     expect(await refused("compare", "--rates", "mine")).toContain(
       "Allowed choices are own, common",
     );
+    expect(await refused("soak", "--churn", "1", "--stop-on-loss")).toContain(
+      "--stop-on-loss: not with --churn",
+    );
+    expect(await refused("compare", "--sink", "hole")).toContain("Allowed choices are xdp, skb");
     expect(await refused("soak", "--churn", "many")).toContain("a number from 0.1 to 100");
     expect(await refused("sweep", "--over", "time")).toContain("Allowed choices are flows, sizes");
   });

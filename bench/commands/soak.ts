@@ -51,6 +51,9 @@ export function addSoak(bench: Command): void {
 
 async function runSoak(options: SoakCommandOptions): Promise<void> {
   checkDevice(options, options.source);
+  if (options.churn !== undefined && options.stopOnLoss) {
+    throw new Error("--stop-on-loss: not with --churn, which accounts for each loss; leave it out");
+  }
   await runSession("soak", options, async (session) => {
     const { live, draft } = session;
     const bed = await openBed(session, options);

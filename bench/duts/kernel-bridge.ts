@@ -27,7 +27,7 @@ export const kernelBridge = {
       name,
       description: `Linux ${release()} bridge`,
       lane: layLane(topology, "bridge", sentTtl, { to: receiver.mac }),
-      ...stackPlacements(topology.dut),
+      ...stackPlacements(topology),
     };
   },
 } as const satisfies DutKind;

@@ -26,7 +26,7 @@ export const kernelRoute = {
       name,
       description: `Linux ${release()} ip_forward`,
       lane: layLane(topology, "route", routedTtl, { to: inside.mac }),
-      ...stackPlacements(topology.dut),
+      ...stackPlacements(topology),
       ...kernelRoutes(topology.dut),
     };
   },

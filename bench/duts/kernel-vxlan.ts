@@ -34,7 +34,7 @@ export const kernelVxlan = {
       name: "kernel-vxlan",
       description: `Linux ${release()} vxlan device and ip_forward`,
       lane: layLane(topology, task, routedTtl, { to }),
-      ...stackPlacements(topology.dut),
+      ...stackPlacements(topology),
     };
   },
 } as const satisfies DutKind;
@@ -60,7 +60,7 @@ export const kernelVxlanBridge = {
       name: "kernel-vxlan-bridge",
       description: `Linux ${release()} vxlan device in a bridge`,
       lane: layLane(topology, task, sentTtl, { to: into ? farRouter.mac : receiver.mac }),
-      ...stackPlacements(dut),
+      ...stackPlacements(topology),
     };
   },
 } as const satisfies DutKind;

@@ -4,7 +4,14 @@ import { must } from "../../test/harness/run.ts";
 import type { Source } from "../frames/types.ts";
 import { dutCpu, generatorCpu } from "../traffic/load.ts";
 import type { Cores, Dut, Placement } from "./dut.ts";
-import { inside, setGro, writeLinkAttribute } from "./topology.ts";
+import {
+  inside,
+  sender,
+  setGro,
+  setOffload,
+  type Topology,
+  writeLinkAttribute,
+} from "./topology.ts";
 
 /** Where the kernel does the forwarding work. */
 interface KernelPlacement extends Placement {
@@ -39,14 +46,20 @@ export function namesOf(among: readonly Placement[], cores?: Cores): string[] {
 }
 
 /** Of a device that is the kernel's network stack behind the interface `inside`. */
-export function stackPlacements(dut: Namespace): Pick<Dut, "placements" | "prepare" | "rest"> {
+export function stackPlacements(
+  topology: Pick<Topology, "dut" | "sender">,
+): Pick<Dut, "placements" | "prepare" | "rest"> {
   return {
     // Frames redirected by XDP are only accepted by a veth whose NAPI runs, that is with GRO on.
     placements: (source: Source, cores) => {
       const possible = stack.filter(({ gro }) => gro || source === "skb");
       return namesOf(possible, cores);
     },
-    prepare: (name) => place(dut, stack, name),
+    async prepare(name) {
+      const { gro } = await place(topology.dut, stack, name);
+      // Without XDP a veth hands packets to NAPI only if their sender does not segment by TSO.
+      await setOffload(topology.sender, sender.ifname, "tso", !gro);
+    },
     rest: async () => {},
   };
 }
@@ -55,7 +68,7 @@ export function stackPlacements(dut: Namespace): Pick<Dut, "placements" | "prepa
 export function xdpPlacements(dut: Namespace): Pick<Dut, "placements" | "prepare" | "rest"> {
   return {
     placements: (_, cores) => namesOf(xdp, cores),
-    prepare: (name) => place(dut, xdp, name),
+    prepare: async (name) => void (await place(dut, xdp, name)),
     rest: async () => {},
   };
 }
@@ -65,7 +78,7 @@ async function place(
   dut: Namespace,
   among: readonly KernelPlacement[],
   name: string,
-): Promise<void> {
+): Promise<KernelPlacement> {
   const placement = among.find((one) => one.name === name);
   if (placement === undefined) throw new Error(`no kernel placement ${name}`);
   const { gro, threaded, rps } = placement;
@@ -75,6 +88,7 @@ async function place(
   if (threaded) await pinNapiThread(inside.ifname, dutCpu);
   const cpus = rps ? (1 << dutCpu).toString(16) : "0";
   await writeLinkAttribute(dut, inside.ifname, "queues/rx-0/rps_cpus", cpus);
+  return placement;
 }
 
 /** The kernel starts the thread when NAPI becomes threaded and names it after the interface. */

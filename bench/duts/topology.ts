@@ -101,8 +101,18 @@ export async function join(left: End, right: End, mtu = 1500): Promise<void> {
 }
 
 /** Switches generic receive offload, and with it the NAPI that frames from XDP need. */
-export async function setGro(namespace: Namespace, ifname: string, on: boolean): Promise<void> {
-  await namespace.must("ethtool", ["-K", ifname, "gro", on ? "on" : "off"]);
+export function setGro(namespace: Namespace, ifname: string, on: boolean): Promise<void> {
+  return setOffload(namespace, ifname, "gro", on);
+}
+
+/** @param offload as ethtool calls it */
+export async function setOffload(
+  namespace: Namespace,
+  ifname: string,
+  offload: "gro" | "tso",
+  on: boolean,
+): Promise<void> {
+  await namespace.must("ethtool", ["-K", ifname, offload, on ? "on" : "off"]);
 }
 
 /** Lets the receiver take frames that XDP redirects to it, whatever program it has itself. */
