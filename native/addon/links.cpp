@@ -4,6 +4,7 @@
 #include "addon/exports.hpp"
 #include "addon/task.hpp"
 #include "addon/waiting_task.hpp"
+#include "link/companion.hpp"
 #include "link/default_route.hpp"
 #include "link/host_facts.hpp"
 #include "link/path_probe.hpp"
@@ -71,6 +72,25 @@ Napi::Value CreateVeth(const Napi::CallbackInfo& info) {
       result.Set("podIfindex", pair.pod_ifindex);
       return result;
     };
+  });
+}
+
+Napi::Value CreateCompanion(const Napi::CallbackInfo& info) {
+  const auto object = info[0].As<Napi::Object>();
+  CompanionRequest request{text(object, "near"),  text(object, "far"),   text(object, "mac"),
+                           text(object, "alias"), number(object, "mtu"), number(object, "queues")};
+  return Task::run(info.Env(), [request = std::move(request)] {
+    create_companion(request);
+    return undefined();
+  });
+}
+
+Napi::Value DeleteCompanion(const Napi::CallbackInfo& info) {
+  const auto object = info[0].As<Napi::Object>();
+  return Task::run(info.Env(), [near = text(object, "near"), mac = text(object, "mac"),
+                                alias = text(object, "alias")] {
+    delete_companion(near, mac, alias);
+    return undefined();
   });
 }
 
@@ -169,6 +189,8 @@ Napi::Value ProbePath(const Napi::CallbackInfo& info) {
 void export_links(Napi::Object exports) {
   export_function<ProbeHost>(exports, "probeHost");
   export_function<CreateVeth>(exports, "createVeth");
+  export_function<CreateCompanion>(exports, "createCompanion");
+  export_function<DeleteCompanion>(exports, "deleteCompanion");
   export_function<ConfigurePod>(exports, "configurePod");
   export_function<DescribePod>(exports, "describePod");
   export_function<DeleteLink>(exports, "deleteLink");

@@ -128,6 +128,10 @@ AddPortRequest parse_port(const Napi::Object& object) {
   request.mac_limit = number(object, "macLimit");
   request.workers = list<std::uint32_t>(object, "workers", as_number);
   request.port.ifname = text(object, "ifname");
+  if (object.Get("companion").IsObject()) {
+    const auto companion = object.Get("companion").As<Napi::Object>();
+    request.port.companion = Companion{text(companion, "near"), text(companion, "far")};
+  }
   request.port.capture = parse_capture(text(object, "capture"));
   request.port.forced = parse_mode(text(object, "mode"));
   request.port.tuning = parse_tuning(object);

@@ -11,8 +11,10 @@
 
 #include "bpf/redirect.h"
 #include "engine/errors.hpp"
+#include "engine/tc_program.hpp"
 #include "graph/clock.hpp"
 #include "lane_watch.skel.h"
+#include "link/offloads.hpp"
 #include "link/xdp_features.hpp"
 
 namespace millrace {
@@ -148,14 +150,14 @@ void FlowLane::watch(const Maps& maps) {
                                          MILLRACE_MAX_PORTS * sizeof(millrace_lane_target));
 }
 
-void FlowLane::add_device(std::uint16_t port, int ifindex) {
+void FlowLane::add_device(std::uint16_t port, int ifindex, const Mac& pod) {
   if (!missing_.empty()) return;
   const std::uint32_t key = port;
   for (const int devices : maps_.devices)
     if (bpf_map_update_elem(devices, &key, &ifindex, BPF_ANY) != 0)
       throw_errno("let flows leave by the port");
   const std::lock_guard lock(mutex_);
-  devices_[port] = ifindex;
+  tell(port, devices_[port] = {ifindex, pod, has_segmentation(ifindex)});
   drops_[port] = table_.drops(port);
   lost_[port] = 0;
 }
@@ -166,6 +168,20 @@ void FlowLane::remove_device(std::uint16_t port) {
   table_.set_target(port, false);
   const std::uint32_t key = port;
   for (const int devices : maps_.devices) bpf_map_delete_elem(devices, &key);
+  if (program_ != nullptr) program_->clear_device(port);
+}
+
+void FlowLane::tell_devices(TcProgram& program) {
+  const std::lock_guard lock(mutex_);
+  program_ = &program;
+  for (const auto& [port, device] : devices_) tell(port, device);
+}
+
+// What goes into a pod directly passes an XDP program of its own by. While it has one, the device
+// at our end has no segmentation offload (veth_xdp_set() in drivers/net/veth.c).
+void FlowLane::tell(std::uint16_t port, const Device& device) {
+  if (program_ != nullptr)
+    program_->set_device(port, device.ifindex, device.direct ? device.pod : Mac{});
 }
 
 void FlowLane::refresh() {
@@ -174,13 +190,18 @@ void FlowLane::refresh() {
   std::map<int, bool> takes;
   for (const XdpFeatures& device : list_xdp_features())
     takes[device.ifindex] = has(device, kTakesRedirected);
-  for (const auto& [port, ifindex] : devices_) table_.set_target(port, takes[ifindex]);
+  for (auto& [port, device] : devices_) {
+    table_.set_target(port, takes[device.ifindex]);
+    if (program_ == nullptr || device.pod == Mac{}) continue;
+    const bool direct = has_segmentation(device.ifindex);
+    if (std::exchange(device.direct, direct) != direct) tell(port, device);
+  }
 }
 
 std::uint32_t FlowLane::sweep(CounterBlock* ports) {
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& [port, ifindex] : devices_) {
+    for (const auto& [port, device] : devices_) {
       const std::uint64_t drops = table_.drops(port);
       lost_[port] += drops - std::exchange(drops_[port], drops);
     }

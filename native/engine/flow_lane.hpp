@@ -10,12 +10,15 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes.hpp"
 #include "engine/counters.hpp"
 #include "tables/lane_table.hpp"
 
 struct lane_watch;
 
 namespace millrace {
+
+class TcProgram;
 
 // Memory of a BPF map.
 class MapMemory {
@@ -56,19 +59,28 @@ class FlowLane {
   LaneTable& table() { return table_; }
 
   // Any thread. Flows may leave by the device, as soon as it takes redirected frames; refresh()
-  // finds out. Throws std::system_error.
-  void add_device(std::uint16_t port, int ifindex);
+  // finds out. pod: the address of the pod behind it; zero when it is none's. Throws
+  // std::system_error.
+  void add_device(std::uint16_t port, int ifindex, const Mac& pod = {});
   void remove_device(std::uint16_t port);
   // Asks the kernel which devices take redirected frames (a veth does while its peer has GRO on, or
   // an XDP program).
   void refresh();
+  // A program that needs to know the devices from now on; it outlives the lane.
+  void tell_devices(TcProgram& program);
 
   // Adds what has passed to the counters of the ports, kMaxPorts blocks that only sweep() writes.
   // Returns the number of flows. One thread at a time.
   std::uint32_t sweep(CounterBlock* ports);
 
  private:
+  struct Device {
+    int ifindex;
+    Mac pod;
+    bool direct;  // flows may go into the pod without passing the device
+  };
   void watch(const Maps& maps);
+  void tell(std::uint16_t port, const Device& device);
 
   const Maps maps_;
   MapMemory entries_;
@@ -81,7 +93,8 @@ class FlowLane {
   std::vector<millrace_lane_target> no_targets_;
   LaneTable table_;
   std::mutex mutex_;  // devices_
-  std::map<std::uint16_t, int> devices_;
+  std::map<std::uint16_t, Device> devices_;
+  TcProgram* program_ = nullptr;
   // Of each port: what its device has not taken so far, and what of it is still to be counted.
   std::vector<std::uint64_t> drops_;
   std::vector<std::uint64_t> lost_;

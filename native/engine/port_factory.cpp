@@ -39,19 +39,36 @@ struct PortFactory::Attempt {
   }
 };
 
+namespace {
+
+int ifindex_of(const std::string& ifname) {
+  const auto ifindex = static_cast<int>(::if_nametoindex(ifname.c_str()));
+  if (ifindex == 0) throw_errno("interface " + ifname);
+  return ifindex;
+}
+
+// The companion is a veth: there is nothing to probe.
+std::vector<PortMode> modes_of(const PortRequest& request) {
+  if (request.companion) return {PortMode::kCopy};
+  if (request.forced) return {*request.forced};
+  return {PortMode::kZeroCopy, PortMode::kCopy, PortMode::kGeneric};
+}
+
+}  // namespace
+
 BuiltPort PortFactory::build(const PortRequest& request, const PortConfig& config, Umem& umem,
                              std::uint32_t ring_size, const Frames& frames,
                              const FindSharer& find_sharer) {
   Attempt attempt{request, config, umem, ring_size, frames, find_sharer, {}, {}, {}};
-  attempt.result.ifindex = static_cast<int>(::if_nametoindex(request.ifname.c_str()));
-  if (attempt.result.ifindex == 0) throw_errno("interface " + request.ifname);
-  attempt.driver = driver_of(request.ifname);
+  attempt.result.ifindex = ifindex_of(request.ifname);
+  attempt.result.bound = ifindex_of(request.bound());
+  if (request.companion) attempt.result.near = ifindex_of(request.companion->near);
+  attempt.driver = driver_of(request.bound());
   attempt.result.multi_buffer = config.mtu > max_single_buffer_mtu(umem.frame_size());
   // What comes for pods has their addresses, which a NIC does not take for its own.
   if (config.uplink && config.bridge != nullptr)
     attempt.result.promiscuous = hear_every_address(attempt.result.ifindex);
-  std::vector<PortMode> modes{PortMode::kZeroCopy, PortMode::kCopy, PortMode::kGeneric};
-  if (request.forced) modes = {*request.forced};
+  const std::vector<PortMode> modes = modes_of(request);
   for (const PortMode mode : modes) {
     try {
       try_mode(attempt, mode);
@@ -92,41 +109,36 @@ void PortFactory::try_mode(Attempt& attempt, PortMode mode) {
     enable_gro(request.peer_netns, request.peer_ifname);
   BuiltPort& result = attempt.result;
   const XdpMode xdp = mode == PortMode::kGeneric ? XdpMode::kGeneric : XdpMode::kNative;
-  UniqueFd link;
   // A driver in zero-copy mode may ignore checksum requests, so there we compute ourselves.
   const bool metadata = tx_metadata_ && mode != PortMode::kZeroCopy;
   const TxChecksum checksum = metadata ? TxChecksum::kMetadata : TxChecksum::kSoftware;
   try {
     for (std::uint32_t queue = 0; queue < attempt.sockets.size(); ++queue)
       program_.set_socket(config.index, queue, attempt.sockets[queue]->fd());
-    link = attach(attempt, xdp);
+    attach(attempt, xdp);
     prove(attempt, metadata);
     for (std::uint32_t queue = 0; queue < attempt.sockets.size(); ++queue)
       result.queues.push_back(std::make_unique<XskPort>(config, queue, attempt.umem,
                                                         std::move(attempt.sockets[queue]), checksum,
                                                         request.tuning));
   } catch (...) {
-    link.reset();
-    program_.forget(result.ifindex, config.index);
+    detach(result, config.index);
     result.queues.clear();
     attempt.sockets.clear();
     throw;
   }
   result.mode = mode;
-  result.link = std::move(link);
   result.tx_checksum = checksum;
 }
 
 // A device that cannot receive a packet in several frames refuses the program at this MTU.
-UniqueFd PortFactory::attach(const Attempt& attempt, XdpMode mode) {
+void PortFactory::attach(Attempt& attempt, XdpMode mode) {
   const BuiltPort& result = attempt.result;
   const PortConfig& config = attempt.config;
   try {
+    take_frames(attempt, mode);
     const bool lane = config.lane && mode == XdpMode::kNative;
-    UniqueFd link = program_.attach({result.ifindex, config.index, mode, attempt.request.capture,
-                                     result.multi_buffer, lane, config.mac});
-    if (lane) program_.flow_lane().add_device(config.index, result.ifindex);
-    return link;
+    if (lane) program_.flow_lane().add_device(config.index, result.ifindex, config.peer_mac);
   } catch (const std::system_error& failure) {
     if (!result.multi_buffer) throw;
     const std::string most = std::to_string(max_single_buffer_mtu(attempt.umem.frame_size()));
@@ -135,6 +147,31 @@ UniqueFd PortFactory::attach(const Attempt& attempt, XdpMode mode) {
                                                 std::to_string(attempt.umem.frame_size()) +
                                                 " bytes holds up to " + most + "): attach XDP");
   }
+}
+
+// What comes by a companion is for the ring loop, whatever it is: flows of the lane have been told
+// apart before, and one packet of each must get here now and then.
+void PortFactory::take_frames(Attempt& attempt, XdpMode mode) {
+  BuiltPort& result = attempt.result;
+  const PortConfig& config = attempt.config;
+  const bool lane = config.lane && mode == XdpMode::kNative;
+  XdpProgram::Attach device{result.ifindex,      config.index, mode,      attempt.request.capture,
+                            result.multi_buffer, lane,         config.mac};
+  if (result.near == 0) {
+    result.link = program_.attach(device);
+    return;
+  }
+  result.tc = program_.attach_tc(device, result.near, config.uplink);
+  device.ifindex = result.bound;
+  device.capture = Capture::kAll;
+  device.lane = false;
+  result.link = program_.attach(device);
+}
+
+void PortFactory::detach(BuiltPort& built, std::uint16_t slot) {
+  if (built.near != 0) program_.detach_tc(std::move(built.tc), built.ifindex, built.near);
+  built.link.reset();
+  program_.forget(built.bound, slot);
 }
 
 void PortFactory::open_sockets(Attempt& attempt, PortMode mode) {
@@ -170,9 +207,14 @@ std::unique_ptr<XskSocket> PortFactory::open_socket(const Attempt& attempt, Port
   const bool multi_buffer = attempt.result.multi_buffer;
   const bool sibling = shared_with >= 0;
   if (!sibling) shared_with = attempt.find_sharer(zero_copy, multi_buffer);
-  XskSocket::Options options{
-      attempt.request.ifname, attempt.result.ifindex, queue,      attempt.ring_size, zero_copy,
-      multi_buffer,           tx_metadata_,           shared_with};
+  XskSocket::Options options{attempt.request.bound(),
+                             attempt.result.bound,
+                             queue,
+                             attempt.ring_size,
+                             zero_copy,
+                             multi_buffer,
+                             tx_metadata_,
+                             shared_with};
   for (;;) {
     try {
       return std::make_unique<XskSocket>(attempt.umem, options);
@@ -201,7 +243,7 @@ std::unique_ptr<XskPort> PortFactory::add_queue(const PortRequest& request,
   {
     const std::lock_guard lock(bind_mutex_);
     socket = std::make_unique<XskSocket>(
-        umem, XskSocket::Options{request.ifname, built.ifindex, queue, ring_size,
+        umem, XskSocket::Options{request.bound(), built.bound, queue, ring_size,
                                  built.mode == PortMode::kZeroCopy, built.multi_buffer,
                                  tx_metadata_, built.queues.front()->poll_fd()});
   }

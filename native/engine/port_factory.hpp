@@ -18,22 +18,35 @@ namespace millrace {
 enum class PortMode : std::uint8_t { kZeroCopy, kCopy, kGeneric };
 const char* name_of(PortMode mode);
 
+// The veth pair that frames take between the ring loop and a device with backend tc.
+struct Companion {
+  std::string near;  // frames are redirected there, and from there
+  std::string far;   // the ring loop's
+};
+
 struct PortRequest {
   std::string ifname;
-  std::optional<PortMode> forced;  // none: probe
+  std::optional<Companion> companion;  // backend tc
+  std::optional<PortMode> forced;      // none: probe
   Capture capture = Capture::kAll;
   std::uint32_t queues = 1;  // to bind; fewer when the device has fewer
   XskPort::Tuning tuning{};
   bool has_peer = false;
   std::string peer_netns;
   std::string peer_ifname;
+
+  // What sockets are bound to.
+  const std::string& bound() const { return companion ? companion->far : ifname; }
 };
 
 struct BuiltPort {
   std::vector<std::unique_ptr<XskPort>> queues;
   UniqueFd link;
+  TcProgram::Links tc;
   UniqueFd promiscuous;  // of an uplink whose network has hosts behind it with their own addresses
   int ifindex = 0;
+  int bound = 0;  // the device with the sockets: the same, or the far end of the companion
+  int near = 0;   // of the companion
   PortMode mode{};
   TxChecksum tx_checksum{};
   bool multi_buffer = false;
@@ -65,6 +78,9 @@ class PortFactory {
                                      Umem& umem, std::uint32_t ring_size, const BuiltPort& built,
                                      std::uint32_t queue, const std::vector<std::uint32_t>& frames);
 
+  // No frame arrives any more. Before the sockets close.
+  void detach(BuiltPort& built, std::uint16_t slot);
+
   // with_lane: see XdpProgram.
   explicit PortFactory(bool with_lane) : program_(with_lane) {}
 
@@ -75,7 +91,8 @@ class PortFactory {
  private:
   struct Attempt;
   void try_mode(Attempt& attempt, PortMode mode);
-  UniqueFd attach(const Attempt& attempt, XdpMode mode);
+  void attach(Attempt& attempt, XdpMode mode);
+  void take_frames(Attempt& attempt, XdpMode mode);
   void open_sockets(Attempt& attempt, PortMode mode);
   void prove(Attempt& attempt, bool metadata);
   std::unique_ptr<XskSocket> open_socket(const Attempt& attempt, PortMode mode, std::uint32_t queue,

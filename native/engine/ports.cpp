@@ -24,7 +24,7 @@ std::uint32_t queues_to_bind(const PortRequest& request, std::size_t workers) {
     throw std::invalid_argument("interface " + request.ifname + ": no worker for its queues");
   const std::uint32_t most =
       std::min<std::uint32_t>(static_cast<std::uint32_t>(workers), kQueuesPerPort);
-  return std::min(most, receive_queues(request.ifname));
+  return std::min(most, receive_queues(request.bound()));
 }
 
 }  // namespace
@@ -247,8 +247,7 @@ BuiltPort Ports::detach(std::uint16_t index) {
 }
 
 void Ports::close(std::uint16_t index, BuiltPort built) {
-  built.link.reset();
-  factory_.program().forget(built.ifindex, index);
+  factory_.detach(built, index);
   {
     const std::lock_guard lock(factory_.bind_mutex());
     built.queues.clear();

@@ -43,6 +43,20 @@ millrace_vtep entry_of(const XdpProgram::VtepAddress& vtep) {
   return entry;
 }
 
+millrace_port port_entry_of(const XdpProgram::Attach& request) {
+  const bool all = request.capture == Capture::kAll;
+  millrace_port port{.ifindex = static_cast<std::uint32_t>(request.ifindex),
+                     .slot = request.slot,
+                     .queues = MILLRACE_QUEUES_PER_PORT,
+                     .fallback = static_cast<std::uint32_t>(all ? XDP_DROP : XDP_PASS),
+                     .take = take_of(request.capture),
+                     .lane = request.lane,
+                     .vteps = {},
+                     .mac = {}};
+  std::memcpy(port.mac, request.mac.bytes.data(), request.mac.bytes.size());
+  return port;
+}
+
 // The kernel gives up verifying a program (EAGAIN) when a signal waits for the thread; a profiler
 // sends one each millisecond.
 class SignalsHeld {
@@ -83,17 +97,34 @@ int XdpProgram::load(bool with_lane) {
 
 XdpProgram::~XdpProgram() = default;
 
+TcProgram& XdpProgram::tc() {
+  const std::lock_guard lock(mutex_);
+  if (tc_ == nullptr) {
+    const SignalsHeld held;
+    tc_ = std::make_unique<TcProgram>(*skeleton_);
+    flow_lane_->tell_devices(*tc_);
+  }
+  return *tc_;
+}
+
+TcProgram::Links XdpProgram::attach_tc(const Attach& device, int near, bool uplink) {
+  const millrace_port port = port_entry_of(device);
+  if (bpf_map_update_elem(bpf_map__fd(skeleton_->maps.ports), &port.ifindex, &port, BPF_ANY) != 0)
+    throw_errno("register the port with the tc program");
+  return tc().attach({device.slot, device.ifindex, near, uplink, take_of(device.capture)});
+}
+
+void XdpProgram::detach_tc(TcProgram::Links links, int ifindex, int near) {
+  links = {};
+  {
+    const std::lock_guard lock(mutex_);
+    if (tc_ != nullptr) tc_->forget(ifindex, near);
+  }
+  bpf_map_delete_elem(bpf_map__fd(skeleton_->maps.ports), &ifindex);
+}
+
 UniqueFd XdpProgram::attach(const Attach& request) {
-  const bool all = request.capture == Capture::kAll;
-  millrace_port port{.ifindex = static_cast<std::uint32_t>(request.ifindex),
-                     .slot = request.slot,
-                     .queues = MILLRACE_QUEUES_PER_PORT,
-                     .fallback = static_cast<std::uint32_t>(all ? XDP_DROP : XDP_PASS),
-                     .take = take_of(request.capture),
-                     .lane = request.lane,
-                     .vteps = {},
-                     .mac = {}};
-  std::memcpy(port.mac, request.mac.bytes.data(), request.mac.bytes.size());
+  const millrace_port port = port_entry_of(request);
   const std::uint32_t direct_slot = port.ifindex % MILLRACE_MAX_PORTS;
   if (bpf_map_update_elem(bpf_map__fd(skeleton_->maps.ports), &port.ifindex, &port, BPF_ANY) != 0 ||
       bpf_map_update_elem(bpf_map__fd(skeleton_->maps.ports_direct), &direct_slot, &port,

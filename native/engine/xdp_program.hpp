@@ -12,6 +12,7 @@
 #include "base/bytes.hpp"
 #include "engine/flow_lane.hpp"
 #include "engine/routing_prefix.hpp"
+#include "engine/tc_program.hpp"
 #include "engine/unique_fd.hpp"
 
 struct redirect;
@@ -46,6 +47,10 @@ class XdpProgram {
   // dedicated uplink left to the kernel. Throws std::system_error; EBUSY when another program is
   // attached already.
   UniqueFd attach(const Attach& request);
+  // The same for a device with backend tc; its companion's far end is what attach() is for. near:
+  // the other end. Throws std::system_error.
+  TcProgram::Links attach_tc(const Attach& device, int near, bool uplink);
+  void detach_tc(TcProgram::Links links, int ifindex, int near);
   // veth runs the program only on the queues it had when the program came (veth_enable_xdp() in
   // drivers/net/veth.c), and gives what arrives on newer ones to the kernel. Makes it run on all,
   // without a moment in which it runs on none.
@@ -74,11 +79,13 @@ class XdpProgram {
  private:
   // Returns 0, or the error.
   int load(bool with_lane);
+  TcProgram& tc();
   void write_prefix(std::uint16_t slot, const Prefix& prefix, std::uint8_t value);
 
   std::unique_ptr<redirect, void (*)(redirect*)> skeleton_;
+  std::unique_ptr<TcProgram> tc_;  // as soon as a port needs it
   std::unique_ptr<FlowLane> flow_lane_;
-  std::mutex mutex_;  // prefixes_
+  std::mutex mutex_;  // prefixes_, tc_
   std::map<std::uint16_t, std::map<Prefix, std::uint8_t>> prefixes_;
 };
 

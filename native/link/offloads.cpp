@@ -82,6 +82,18 @@ std::string driver_of(const std::string& ifname) {
   return info.driver;
 }
 
+bool has_segmentation(int ifindex) {
+  char name[IF_NAMESIZE] = {};
+  ethtool_value value{ETHTOOL_GTSO, 0};
+  if (::if_indextoname(static_cast<unsigned>(ifindex), name) == nullptr) return false;
+  try {
+    ethtool(name, &value, "read whether TSO is on");
+  } catch (const std::system_error&) {
+    return false;
+  }
+  return value.data != 0;
+}
+
 void disable_segmentation(const std::string& netns, const std::string& ifname) {
   in_netns(netns, [&] {
     set_value(ifname, ETHTOOL_STSO, false, "switch TSO off");

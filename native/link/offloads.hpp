@@ -7,6 +7,9 @@ namespace millrace {
 // "veth", "igbvf" …; "" when the device does not say.
 std::string driver_of(const std::string& ifname);
 
+// TSO is on. False for a device that has gone.
+bool has_segmentation(int ifindex);
+
 // TSO, GSO and UDP segmentation off: the device must not be handed frames longer than its MTU.
 void disable_segmentation(const std::string& netns, const std::string& ifname);
 

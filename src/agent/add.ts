@@ -3,7 +3,7 @@ import { findPlugin } from "../../cni/ipam/find.ts";
 import type { Network } from "../networks/network.ts";
 import { failpoint } from "../store/failpoint.ts";
 import { attachmentKey, bareAddresses, type FastpathRecord } from "../store/records.ts";
-import { connectSteps } from "./connect.ts";
+import { connectSteps, portSteps } from "./connect.ts";
 import { removalSteps } from "./del.ts";
 import { asksOverLink, outcomeOf, type Removal } from "./ipam.ts";
 import { podAddressing } from "./ipam-addressing.ts";
@@ -72,10 +72,14 @@ function askSteps(parts: Parts, network: Network, book: Book<FastpathRecord>): S
   const ask = askStep(parts, book, (...given) => podAddressing(network, ...given));
   if (!asksOverLink(record)) return [ask];
   const key = attachmentKey(record.containerId, record.ifname);
-  const [addPort] = connectSteps(parts, network, record);
   // The port that stays has the addresses, and lets nothing else out.
   const removePort = { name: "removePort", run: () => parts.dataplane.removePort(key) };
-  return [configurePod(parts, network, record), ...(addPort ? [addPort] : []), ask, removePort];
+  return [
+    configurePod(parts, network, record),
+    ...portSteps(parts, network, record),
+    ask,
+    removePort,
+  ];
 }
 
 /** Brings the pod end up, with the addresses and routes that there are. */

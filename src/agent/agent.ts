@@ -12,6 +12,7 @@ import type { PathMtuView } from "../vxlan/path-mtu-view.ts";
 import { NO_OVERLAY, type OverlayApi } from "../vxlan/view.ts";
 import { AgentAttacher } from "./attacher.ts";
 import { Closers } from "./closers.ts";
+import { deleteCompanions } from "./companion.ts";
 import { Events } from "./events.ts";
 import { Forwarding } from "./forwarding.ts";
 import { tableHost } from "./forwarding-host.ts";
@@ -159,6 +160,8 @@ async function makeParts(
   closers.push(() => journal.close());
   const addon = native ?? loadNative();
   const flowLane = config.networks.some((network) => network.flowLane ?? false);
+  const withCompanions = config.networks.some(({ portBackend }) => portBackend === "tc");
+  if (withCompanions) closers.push(() => deleteCompanions(addon));
   const dataplane = new Dataplane(addon, config.dataplane, flowLane);
   closers.push(() => dataplane.stop());
   const networks = await addNetworks(addon, dataplane, config, addressesOf);

@@ -2,6 +2,7 @@ import type { CheckRequest } from "../../cni/attacher.ts";
 import type { PodLink } from "../dataplane/native.ts";
 import { type AttachmentRecord, attachmentKey, type FastpathRecord } from "../store/records.ts";
 import { missingAddressing } from "./check-addresses.ts";
+import { companionNames } from "./companion.ts";
 import type { Parts } from "./parts.ts";
 import { checkVfAttachment } from "./vf-check.ts";
 
@@ -45,17 +46,22 @@ function recordDifferences(
 }
 
 async function hostDifferences(
-  { native }: Parts,
-  { hostName, alias }: FastpathRecord,
+  { native, dataplane }: Parts,
+  { hostName, alias, containerId, ifname }: FastpathRecord,
 ): Promise<string[]> {
+  const key = attachmentKey(containerId, ifname);
+  const tc = dataplane.port(key)?.backend === "tc";
   const links = await native.listLinks();
   const host = links.find((link) => link.alias === alias);
   if (host === undefined) return [`there is no link ${hostName} on the node`];
   const differences: string[] = [];
   if (host.name !== hostName) differences.push(`${hostName} is called ${host.name}`);
   if (!host.up) differences.push(`${host.name} is down`);
-  if (host.xdpProgram === 0) {
-    differences.push(`${host.name} has no XDP program: the ring loop gets none of its frames`);
+  const taker = tc ? links.find(({ name }) => name === companionNames(key).far) : host;
+  if (taker === undefined) {
+    differences.push(`${host.name} has no companion: the ring loop gets none of its frames`);
+  } else if (taker.xdpProgram === 0) {
+    differences.push(`${taker.name} has no XDP program: the ring loop gets none of its frames`);
   }
   return differences;
 }

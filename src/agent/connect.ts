@@ -5,6 +5,7 @@ import { type Address, formatAddress, hostPrefix } from "../networks/ip.ts";
 import { type Network, staticRoutesVia } from "../networks/network.ts";
 import { takesUntagged } from "../networks/vlans.ts";
 import { attachmentKey, type FastpathRecord } from "../store/records.ts";
+import { companionOf, createSteps, deleteCompanion } from "./companion.ts";
 import type { Parts } from "./parts.ts";
 import { addressesOf } from "./plan.ts";
 import { podPort } from "./port-wishes.ts";
@@ -15,14 +16,39 @@ import type { Step } from "./steps.ts";
  * @param reachable whether the pod end can be entered to test the port
  */
 export function connectSteps(
-  { dataplane }: Parts,
+  parts: Parts,
   network: Network,
   record: FastpathRecord,
   reachable = true,
 ): Step[] {
+  const { dataplane } = parts;
   const key = attachmentKey(record.containerId, record.ifname);
   const addresses = addressesOf(record);
-  const request: PortRequest = {
+  const introduce =
+    network.kind === "routed"
+      ? () => dataplane.addRoutes(key, prefixesOf(network, addresses))
+      : () => dataplane.addHosts(key, hostsOf(portRequest(network, record, reachable)));
+  return [...portSteps(parts, network, record, reachable), { name: "addRoutes", run: introduce }];
+}
+
+/** The part of connectSteps() that makes the port. */
+export function portSteps(
+  { native, dataplane }: Parts,
+  network: Network,
+  record: FastpathRecord,
+  reachable = true,
+): Step[] {
+  const request = portRequest(network, record, reachable);
+  const companion = companionOf(network, request.attachment, record);
+  return [
+    ...createSteps(native, companion),
+    { name: "addPort", run: () => dataplane.addPort(request) },
+  ];
+}
+
+function portRequest(network: Network, record: FastpathRecord, reachable: boolean): PortRequest {
+  const key = attachmentKey(record.containerId, record.ifname);
+  return {
     attachment: key,
     network: record.network,
     ifname: record.hostName,
@@ -30,20 +56,13 @@ export function connectSteps(
     capture: "all",
     mac: network.kind === "routed" ? network.gatewayMac : record.hostMac,
     podMac: record.podMac,
-    addresses: addresses.map(formatAddress),
+    addresses: addressesOf(record).map(formatAddress),
     mtu: record.mtu,
     queues: record.queues ?? 1,
     ...podPort(network, record),
+    companion: companionOf(network, key, record),
     peer: reachable ? { netns: record.netns, ifname: record.ifname } : null,
   };
-  const introduce =
-    network.kind === "routed"
-      ? () => dataplane.addRoutes(key, prefixesOf(network, addresses))
-      : () => dataplane.addHosts(key, hostsOf(request));
-  return [
-    { name: "addPort", run: () => dataplane.addPort(request) },
-    { name: "addRoutes", run: introduce },
-  ];
 }
 
 function prefixesOf(network: Network, addresses: Address[]): string[] {
@@ -62,12 +81,16 @@ function hostsOf({ podMac: mac, addresses, vlan }: PortRequest): Host[] {
  * before the port: the kernel then unbinds the socket under a lock that makes its grace periods
  * short, which halves the time of a DEL.
  */
-export function tearDownSteps({ native, dataplane }: Parts, record: FastpathRecord): Step[] {
+export function tearDownSteps(parts: Parts, record: FastpathRecord): Step[] {
+  const { native, dataplane, networks } = parts;
   const key = attachmentKey(record.containerId, record.ifname);
+  const has = networks.get(record.network)?.portBackend === "tc";
+  const last = { name: "deleteCompanion", run: () => deleteCompanion(native, key) };
   return [
     { name: "removeRoutes", run: () => dataplane.removeRoutes(key) },
     { name: "deleteLink", run: () => deleteHostEnd(native, record) },
     { name: "removePort", run: () => dataplane.removePort(key) },
+    ...(has ? [last] : []),
   ];
 }
 

@@ -8,7 +8,12 @@ const HASH_DIGITS = 13;
 /** Name of the host end. Follows from the attachment alone, so DEL finds it without a record. */
 export function hostName(containerId: string, ifname: string): string {
   const key = attachmentKey(containerId, ifname);
-  return `mr${createHash("sha256").update(key).digest("hex").slice(0, HASH_DIGITS)}`;
+  return `mr${digitsOf(key)}`;
+}
+
+/** What tells the interfaces of one port from those of others. */
+export function digitsOf(key: string): string {
+  return createHash("sha256").update(key).digest("hex").slice(0, HASH_DIGITS);
 }
 
 /** The alias of the host end: how a link is known to be ours. */

@@ -64,6 +64,7 @@ export class ReadModel implements AgentView {
       bootId: bootId(),
       networks: networks.size,
       ports: dataplane.ports.length,
+      tcPorts: dataplane.ports.filter(({ backend }) => backend === "tc").length,
       attachments: this.#countStates(),
       workers: this.#workers(),
       journal: { path, bytes, records: attachments.size },
@@ -88,6 +89,7 @@ export class ReadModel implements AgentView {
     return dataplane.ports.map((port) => ({
       ...identity(port),
       role: port.role,
+      backend: port.backend,
       mode: port.info.mode,
       txChecksum: port.info.txChecksum,
       multiBuffer: port.info.multiBuffer,

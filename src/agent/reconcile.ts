@@ -1,6 +1,7 @@
 import { awaitOrphans } from "../../cni/ipam/orphans.ts";
 import type { HostLink } from "../dataplane/native.ts";
 import type { AttachmentRecord, FastpathRecord, StoredAttachment } from "../store/records.ts";
+import { deleteCompanion, keyOfCompanion } from "./companion.ts";
 import { connectSteps } from "./connect.ts";
 import { removeAttachment } from "./del.ts";
 import { keyOfAlias } from "./names.ts";
@@ -46,12 +47,20 @@ export class Reconciler {
     const view = emptyView();
     await this.#repairUplinks(view);
     await this.#lookAtVfs(view);
-    const links = await this.#ownLinks();
-    const keys = new Set([...this.#parts.journal.attachments.keys(), ...links.keys()]);
+    const links = await this.#parts.native.listLinks();
+    const own = ownLinks(links);
+    const companions = new Set(links.map(({ alias }) => keyOfCompanion(alias)));
+    companions.delete(null);
+    const { attachments } = this.#parts.journal;
+    const keys = new Set([...attachments.keys(), ...own.keys(), ...companions]) as Set<string>;
     await Promise.all(
       [...keys].map((key) =>
         this.#parts.locks
-          .run(key, () => this.#repair(key, links.get(key), atStart, view))
+          .run(key, () =>
+            this.#repair(key, own.get(key), atStart, view).finally(() =>
+              this.#sweepCompanion(key, companions.has(key)),
+            ),
+          )
           .catch((error: Error) => this.#failed(key, error, view)),
       ),
     );
@@ -69,8 +78,8 @@ export class Reconciler {
     await this.#parts.locks.run(key, async () => {
       // DEL removes the link itself, and is done by now.
       if (!this.#parts.journal.attachments.has(key)) return;
-      const link = (await this.#ownLinks()).get(key);
-      await this.#repair(key, link, false, view);
+      const link = await this.#ownLink(key);
+      await this.#repair(key, link, false, view).finally(() => this.#sweepCompanion(key, true));
     });
   }
 
@@ -108,14 +117,15 @@ export class Reconciler {
     if (!view.failures.includes(failure)) view.failures.push(failure);
   }
 
-  async #ownLinks(): Promise<Map<string, HostLink>> {
-    const links = await this.#parts.native.listLinks();
-    return new Map(
-      links.flatMap((link) => {
-        const key = keyOfAlias(link.alias);
-        return key === null ? [] : [[key, link] as const];
-      }),
-    );
+  async #ownLink(key: string): Promise<HostLink | undefined> {
+    return ownLinks(await this.#parts.native.listLinks()).get(key);
+  }
+
+  // Of a port that has gone, or has none any more. A device that vanishes leaves it behind.
+  async #sweepCompanion(key: string, mayBe: boolean): Promise<void> {
+    const { dataplane, native } = this.#parts;
+    if (!mayBe || dataplane.port(key)?.backend === "tc") return;
+    await deleteCompanion(native, key);
   }
 
   // The links were listed before the lock was taken, but nothing here trusts them blindly: only
@@ -134,7 +144,7 @@ export class Reconciler {
       return released ? this.#release(key, stored.record, view) : undefined;
     }
     if (!link && this.#parts.lost.has(key)) return;
-    const alive = link ?? (await this.#ownLinks()).get(key);
+    const alive = link ?? (await this.#ownLink(key));
     if (alive) return this.#restore(key, stored.record, view);
     if (atStart) return this.#release(key, stored.record, view);
     return this.#lose(key, stored.record, view);
@@ -220,6 +230,15 @@ export class Reconciler {
     if (this.#last?.failures.includes(failure)) return;
     this.#parts.log.error({ attachment: key, err: error }, "could not be reconciled");
   }
+}
+
+function ownLinks(links: readonly HostLink[]): Map<string, HostLink> {
+  return new Map(
+    links.flatMap((link) => {
+      const key = keyOfAlias(link.alias);
+      return key === null ? [] : [[key, link] as const];
+    }),
+  );
 }
 
 function emptyView(): ReconcileView {

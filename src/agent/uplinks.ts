@@ -1,5 +1,6 @@
 import type { HostLink } from "../dataplane/native.ts";
 import type { Network } from "../networks/network.ts";
+import { companionOf, createSteps } from "./companion.ts";
 import type { Parts } from "./parts.ts";
 import {
   capturedPrefixes,
@@ -8,6 +9,9 @@ import {
   podPrefixes,
   type UplinkItem,
 } from "./uplink-dangers.ts";
+
+/** Where nobody says how many: most of what an uplink brings takes the flow lane. */
+const COMPANION_QUEUES = 1;
 
 /** In place of a container id in the name of a port. */
 export const UPLINK = "uplink";
@@ -86,6 +90,9 @@ export class Uplinks {
     await this.#refuseDanger(item, link);
     const attachment = uplinkKey(ifname);
     const { mac, mtu } = link;
+    const most = queues === "auto" ? COMPANION_QUEUES : queues;
+    const companion = companionOf(network, attachment, { mtu, queues: most });
+    for (const step of createSteps(this.#parts.native, companion)) await step.run();
     const { info } = await dataplane.addPort({
       attachment,
       network: network.name,
@@ -101,6 +108,7 @@ export class Uplinks {
       macLimit: 0,
       flowLane: network.flowLane,
       queues,
+      companion,
       peer: null,
     });
     if (capture === "shared") await this.#share(attachment, network);

@@ -32,6 +32,8 @@ export interface AgentStatus {
   bootId: string;
   networks: number;
   ports: number;
+  /** How many of the ports have backend tc. */
+  tcPorts: number;
   attachments: Record<AttachmentViewState, number>;
   workers: WorkerView[];
   journal: JournalView;
@@ -173,6 +175,8 @@ export interface PortView {
   role: "pod" | "uplink";
   /** containerId:ifname, or uplink:<interface>. */
   attachment: string;
+  /** What takes frames from the interface. */
+  backend: "xdp" | "tc";
   mode: PortMode;
   txChecksum: "metadata" | "software";
   /** Packets longer than a frame are received and sent in several. */

@@ -21,6 +21,7 @@ const COLUMNS: Column<PortView>[] = [
   { title: "INTERFACE", cell: (port) => port.ifname },
   { title: "NETWORK", cell: (port) => port.network },
   { title: "ROLE", cell: (port) => port.role },
+  { title: "BACKEND", cell: (port) => port.backend },
   { title: "MODE", cell: (port) => port.mode },
   { title: "TX CHECKSUM", cell: (port) => port.txChecksum },
   { title: "MULTI-BUFFER", cell: (port) => (port.multiBuffer ? "yes" : "no") },

@@ -30,7 +30,7 @@ export function renderStatus(status: AgentStatus): string {
     ["spool", spoolText(status.spool)],
     ["networks", status.networks],
     ["attachments", `${attachments.attached} attached${others}`],
-    ["ports", status.ports],
+    ["ports", portsText(status)],
     ["last sweep", sweepText(status.reconcile)],
   ]);
   return `${fields}${problemLines(status)}\n${renderTable(WORKER_COLUMNS, status.workers)}`;
@@ -43,6 +43,10 @@ export function addStatusCommand(program: Command): void {
     ask: (client) => client.status(),
     render: renderStatus,
   });
+}
+
+function portsText({ ports, tcPorts }: AgentStatus): string {
+  return tcPorts === 0 ? `${ports}` : `${ports}, ${tcPorts} of them of backend tc`;
 }
 
 function stateText({ state, problems }: AgentStatus): string {

@@ -33,6 +33,7 @@ export function checkNetwork(
   checkStaticRoutes(network, subnets, [...path, "staticRoutes"], fault);
   checkLeakPrefixes(network, subnets, [...path, "leaks"], fault);
   checkUplinks(network, [...path, "uplinks"], fault);
+  checkPortBackend(network, dataplane, [...path, "portBackend"], fault);
 }
 
 function checkNodePrefixes(network: NetworkConfig, path: Path, fault: Fault): Prefix[] {
@@ -105,6 +106,23 @@ function checkMtu(
   if (mtu === undefined || (mtu >= least.mtu && mtu <= most.mtu)) return;
   const accepted = `${least.mtu} (${least.because}) to ${most.mtu} (${most.because})`;
   throw fault(path, { value: mtu, accepted });
+}
+
+function checkPortBackend(
+  { portBackend, flowLane = false }: NetworkConfig,
+  { mode }: DataplaneConfig,
+  path: Path,
+  fault: Fault,
+): void {
+  if (portBackend !== "tc") return;
+  const bad = (reason: string, accepted: string) =>
+    fault(path, { value: portBackend, reason, accepted });
+  if (!flowLane) {
+    throw bad("without flowLane it is slower than xdp", "tc with flowLane: true, or xdp");
+  }
+  if (mode !== "auto" && mode !== "copy") {
+    throw bad(`dataplane.mode is ${mode}`, "tc with dataplane.mode auto or copy, or xdp");
+  }
 }
 
 const inside = (prefixes: Prefix[]): string =>

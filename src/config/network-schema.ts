@@ -160,6 +160,13 @@ export const networkSchema = z.strictObject({
    * handing each to the loop. Default false.
    */
   flowLane: bool.optional(),
+  /**
+   * Where frames are taken from the devices of the network. xdp: by an XDP program, which switches
+   * segmentation offload off in pods; tc: by a program at tcx, which leaves it on and forwards known
+   * flows as super-frames. What it does not know takes a detour to the ring loop. Needs `flowLane`.
+   * Default xdp.
+   */
+  portBackend: oneOf(["xdp", "tc"]).optional(),
   ...overlay,
   ...bridged,
 });

@@ -35,6 +35,7 @@ function request(n: number, network = "blue", queues: number | "auto" = 1): Port
     spoofCheck: false,
     macLimit: 0,
     flowLane: true,
+    companion: null,
     queues,
     peer: null,
   };

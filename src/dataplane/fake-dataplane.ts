@@ -70,6 +70,8 @@ export class FakeDataplane extends FakeOverlay implements NativeDataplane {
     return this.#native.call("addPort", () => {
       const ifindex = this.#native.kernel.ifindexOf(options.ifname);
       if (ifindex === 0) throw errno("ENODEV", options.ifname);
+      const far = options.companion?.far;
+      if (far && this.#native.kernel.ifindexOf(far) === 0) throw errno("ENODEV", far);
       const port = this.freePort();
       this.ports.set(port, options);
       const refused = ["zero-copy: the driver has none"];

@@ -1,6 +1,7 @@
 import { FakeDataplane } from "./fake-dataplane.ts";
 import { errno } from "./fake-errno.ts";
 import type {
+  CompanionOptions,
   CounterLayout,
   DataplaneOptions,
   HostLink,
@@ -21,6 +22,8 @@ export { errno } from "./fake-errno.ts";
 export class FakeKernel {
   readonly namespaces = new Set<string>();
   readonly links = new Map<string, VethOptions & { pod: PodLink }>();
+  /** By the name of their near end. */
+  readonly companions = new Map<string, CompanionOptions & { ifindex: number }>();
   /** Links that others made, by name. */
   readonly devices = new Map<string, HostLink>();
   /** Interfaces that hold a default route. */
@@ -66,7 +69,22 @@ export class FakeKernel {
   }
 
   hostLinks(): HostLink[] {
-    return [...this.#veths(), ...this.devices.values()];
+    return [...this.#veths(), ...this.#companionEnds(), ...this.devices.values()];
+  }
+
+  createCompanion(options: CompanionOptions): void {
+    this.companions.set(options.near, { ...options, ifindex: this.#ifindex });
+    this.#ifindex += 2;
+  }
+
+  #companionEnds(): HostLink[] {
+    return [...this.companions.values()].flatMap(({ near, far, ifindex, mac, alias, mtu }) => {
+      const end = { alias, mac, mtu, up: true, kind: "veth" };
+      return [
+        { ...end, name: near, ifindex, xdpProgram: 0 },
+        { ...end, name: far, ifindex: ifindex + 1, xdpProgram: 1 },
+      ];
+    });
   }
 
   #veths(): HostLink[] {
@@ -94,7 +112,14 @@ const LAYOUT: CounterLayout = {
   dropReasons: ["runt", "no-route"],
 };
 
-type Method = keyof NativeDataplane | "createVeth" | "configurePod" | "describePod" | "deleteLink";
+type Method =
+  | keyof NativeDataplane
+  | "createVeth"
+  | "createCompanion"
+  | "deleteCompanion"
+  | "configurePod"
+  | "describePod"
+  | "deleteLink";
 
 /** The addon over a FakeKernel. Every asynchronous method takes at least one turn of the loop. */
 export class FakeNative implements Native {
@@ -155,6 +180,14 @@ export class FakeNative implements Native {
 
   createVeth(options: VethOptions): Promise<VethPair> {
     return this.call("createVeth", () => this.kernel.createVeth(options));
+  }
+
+  createCompanion(options: CompanionOptions): Promise<void> {
+    return this.call("createCompanion", () => this.kernel.createCompanion(options));
+  }
+
+  deleteCompanion({ near }: Pick<CompanionOptions, "near">): Promise<void> {
+    return this.call("deleteCompanion", () => void this.kernel.companions.delete(near));
   }
 
   configurePod({ netns, ifname, addresses, gateways, routes }: PodOptions): Promise<void> {

@@ -13,6 +13,10 @@ export interface Native extends KernelBridges {
    * (a path). Rejects with code EEXIST when either name is taken.
    */
   createVeth(options: VethOptions): Promise<VethPair>;
+  /** Removes one that an earlier agent has left, first. */
+  createCompanion(options: CompanionOptions): Promise<void>;
+  /** No effect when there is none, or none of ours. */
+  deleteCompanion(names: Pick<CompanionOptions, "near" | "mac" | "alias">): Promise<void>;
   /** Brings the pod end up with addresses, on-link gateways and routes; gateways come first. */
   configurePod(options: PodOptions): Promise<void>;
   /** What the pod end looks like now, or null when namespace or link is gone. */
@@ -73,6 +77,21 @@ export interface VethOptions {
   queues: number;
   /** Written to ifalias of the host end: how we recognise our own links after a crash. */
   alias: string;
+}
+
+/** The veth pair that frames take between the ring loop and a device with backend tc. */
+export interface CompanionOptions {
+  /** Frames of the device are redirected there, and those of the loop come out of it. */
+  near: string;
+  /** The ring loop's. */
+  far: string;
+  /** Of both ends; tells one that has got no alias yet to be ours. */
+  mac: string;
+  /** Written to ifalias of both ends. */
+  alias: string;
+  mtu: number;
+  /** Of either end, each way. */
+  queues: number;
 }
 
 export interface VethPair {
@@ -303,6 +322,8 @@ export interface PortOptions {
   /** Frames kept in the FILL ring of a queue. */
   fill: number;
   busyPoll: { usecs: number; budget: number } | null;
+  /** With backend tc: what frames take between the device and the ring loop; null with backend xdp. */
+  companion: Pick<CompanionOptions, "near" | "far"> | null;
   /** The pod end, used by the self-test to send and receive one frame; null skips that part. */
   peer: { netns: string; ifname: string } | null;
 }

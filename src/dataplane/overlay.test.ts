@@ -65,6 +65,7 @@ describe("the overlay of a dataplane", () => {
       spoofCheck: false,
       macLimit: 0,
       flowLane: true,
+      companion: null,
     };
     const { info } = await dataplane.addPort({
       ...({ ...uplink, role: "uplink", capture: "shared" } as const),

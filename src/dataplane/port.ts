@@ -20,6 +20,7 @@ export interface PortRequest
     | "spoofCheck"
     | "macLimit"
     | "flowLane"
+    | "companion"
     | "peer"
   > {
   /** containerId:ifname, or uplink:<interface>. */
@@ -35,6 +36,7 @@ export class Port {
   readonly network: string;
   readonly ifname: string;
   readonly role: "pod" | "uplink";
+  readonly backend: "xdp" | "tc";
   /** Bridged networks only, else null. */
   readonly vlan: PortVlans | null;
   /** Queues to bind when the device has as many. */
@@ -46,11 +48,13 @@ export class Port {
   /** What a bridged network was told about the port. */
   readonly hosts: Host[] = [];
 
-  constructor({ attachment, network, ifname, role, vlan, queues }: PortRequest, info: PortInfo) {
+  constructor({ companion, attachment, network, ...request }: PortRequest, info: PortInfo) {
+    const { ifname, role, vlan, queues } = request;
     this.attachment = attachment;
     this.network = network;
     this.ifname = ifname;
     this.role = role;
+    this.backend = companion === null ? "xdp" : "tc";
     this.vlan = vlan;
     this.wanted = queues === "auto" ? MAX_QUEUES : queues;
     this.info = info;

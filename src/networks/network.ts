@@ -51,6 +51,8 @@ export interface Network {
   notReadyWhenFull: boolean;
   /** Whether known flows are forwarded by the XDP program itself. */
   flowLane: boolean;
+  /** Where frames are taken from devices: by an XDP program, or at tc with a companion. */
+  portBackend: "xdp" | "tc";
   /** Null for a routed network. */
   bridge: Bridge | null;
   /** Null for a network that is on this node alone. */
@@ -95,6 +97,7 @@ export function resolveNetwork(config: NetworkConfig, vteps: Config["vteps"] = [
     mirror,
     notReadyWhenFull: config.notReadyWhenFull ?? false,
     flowLane: config.flowLane ?? false,
+    portBackend: config.portBackend ?? "xdp",
     bridge: kind === "bridged" ? resolveBridge(config) : null,
     overlay: resolveOverlay(config, vteps),
   };

@@ -77,6 +77,7 @@ function fakeStatus(): AgentStatus {
     bootId: "b00t",
     networks: 1,
     ports: 1,
+    tcPorts: 0,
     attachments: { adding: 0, attached: 1, removing: 0, lost: 0 },
     workers: [
       {
@@ -141,6 +142,7 @@ function fakePort(): PortView {
     network: "blue",
     role: "pod",
     attachment: "c1:eth0",
+    backend: "xdp",
     mode: "copy",
     txChecksum: "software",
     multiBuffer: true,
