@@ -14,6 +14,7 @@ import { sandboxTimes } from "./sandbox/scenario.ts";
 import { workersHandoff } from "./scale/handoff.ts";
 import { ports250 } from "./scale/ports.ts";
 import { tcpPairs } from "./tcp/scenario.ts";
+import { tcpTcPairs } from "./tcp/tc-scenario.ts";
 import { forwarding } from "./traffic/forward.ts";
 import { vfAttachTimes } from "./vf/scenario.ts";
 import { vxlan } from "./vxlan/scenario.ts";
@@ -25,6 +26,7 @@ export const groups: readonly Group[] = [
   pipeline,
   vxlan,
   ...tcpPairs,
+  ...tcpTcPairs,
   workersHandoff,
   lpm,
   routesUnderTraffic,

@@ -7,6 +7,8 @@ export interface MillraceOptions {
   mtu: number;
   frameSize: 2048 | 4096;
   workers: 1 | 2;
+  /** Of the pods' ports; absent: xdp without a flow lane. */
+  backend?: "tc";
 }
 
 /**
@@ -14,19 +16,21 @@ export interface MillraceOptions {
  * CPUs with the pods, and every pod has a queue on each. The scope removes it.
  */
 export async function startMillracePath(scope: Scope, options: MillraceOptions): Promise<Path> {
-  const { mtu, frameSize, workers } = options;
-  const subject = `millrace-${mtu}${workers > 1 ? `-${workers}workers` : ""}`;
+  const { mtu, frameSize, workers, backend } = options;
+  const tc = backend === "tc" ? { flowLane: true, portBackend: backend } : {};
+  const subject = `millrace${backend ? `-${backend}` : ""}-${mtu}${workers > 1 ? `-${workers}workers` : ""}`;
   const cpus = workers === 1 ? [dutCpu] : [generatorCpu, dutCpu];
   const node = await startNode(scope, {
     name: subject,
     config: {
       dataplane: { cpus, frameSize, podQueues: workers },
-      networks: [{ name: network, nodePrefixes: ["10.1.0.0/24"], mtu }],
+      networks: [{ name: network, nodePrefixes: ["10.1.0.0/24"], mtu, ...tc }],
     },
   });
   const client = await attachPod(scope, node, `${subject}-client`);
   const server = await attachPod(scope, node, `${subject}-server`);
   const placed = `${workers} worker${workers > 1 ? "s" : ""} on CPU ${cpus.join(" and ")}`;
+  const ports = backend === "tc" ? ", ports of backend tc with the flow lane" : "";
   const multi = (await node.agent.client.ports()).some(({ multiBuffer }) => multiBuffer);
   return {
     subject,
@@ -34,6 +38,6 @@ export async function startMillracePath(scope: Scope, options: MillraceOptions):
     server: server.namespace,
     address: server.address,
     agent: node.agent,
-    description: `${placed}, MTU ${mtu}, frames of ${frameSize} bytes, multi-buffer ${multi ? "on" : "off"}, ${await describePorts(node)}`,
+    description: `${placed}, MTU ${mtu}, frames of ${frameSize} bytes, multi-buffer ${multi ? "on" : "off"}, ${await describePorts(node)}${ports}`,
   };
 }

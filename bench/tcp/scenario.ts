@@ -26,6 +26,13 @@ const millraces: readonly MillraceOptions[] = [
 ];
 /** Families of subjects, for --list; a row names MTU, offloads and workers as well. */
 const subjects = ["millrace", "kernel-bridge", "kernel-route"];
+/** Whose rates are compared. */
+const pairs = [
+  ["millrace-1500", "kernel-route-1500-no-offloads"],
+  ["millrace-1500", "kernel-route-1500"],
+  ["millrace-9000", "kernel-route-9000-no-offloads"],
+  ["millrace-9000", "kernel-route-9000"],
+] as const;
 /** How often a transfer is repeated while other work disturbs it. */
 const patience = 1;
 
@@ -35,14 +42,24 @@ export interface Result {
   transfers: Transfer[];
 }
 
-async function run(scenario: string, streams: number, options: RunOptions): Promise<Outcome> {
+export interface Comparison {
+  /** Name of the scenario. */
+  scenario: string;
+  streams: number;
+  start(options: RunOptions): Promise<Path[]>;
+  /** What the ratios say, and what was promised of them. */
+  compare(results: readonly Result[]): Pick<Outcome, "notes" | "targets">;
+}
+
+export async function run(comparison: Comparison, options: RunOptions): Promise<Outcome> {
+  const { scenario, streams, start } = comparison;
   const { scope, rounds, seconds, progress } = options;
   if (!(await hasIperf())) {
     return { rows: [], targets: [], notes: [`${scenario} left out: apt-get install iperf3`] };
   }
-  progress(`setting up ${millraces.length + kernels.length} pairs of pods`);
+  progress("setting up pairs of pods");
   const results: Result[] = [];
-  for (const path of await startAll(options)) {
+  for (const path of await start(options)) {
     await startServer(scope, path);
     results.push({ path, transfers: [] });
   }
@@ -51,11 +68,9 @@ async function run(scenario: string, streams: number, options: RunOptions): Prom
     transfers.push(done);
     progress(`round ${round + 1} of ${rounds}: ${path.subject}: ${describeTransfer(done)}`);
   });
-  return {
-    rows: results.flatMap((result) => makeRows(scenario, result)),
-    notes: await describe(results),
-    targets: [],
-  };
+  const { notes, targets } = comparison.compare(results);
+  const rows = results.flatMap((result) => makeRows(scenario, result));
+  return { rows, notes: [...(await describe(results)), ...notes], targets };
 }
 
 export async function hasIperf(): Promise<boolean> {
@@ -91,10 +106,6 @@ async function describe(results: readonly Result[]): Promise<string[]> {
     ...results.map(({ path }) => `${path.subject}: ${path.description}`),
     ...(await describeSenders(results)),
     ...limits.flat(),
-    ...compare(results, "millrace-1500", "kernel-route-1500-no-offloads"),
-    ...compare(results, "millrace-1500", "kernel-route-1500"),
-    ...compare(results, "millrace-9000", "kernel-route-9000-no-offloads"),
-    ...compare(results, "millrace-9000", "kernel-route-9000"),
     "with offloads the kernel passes packets of up to 64 KiB from pod to pod that are never cut",
     "a veth with XDP at its other end has no segmentation offload: the sending pod cuts its packets itself, and all behind it handle every segment",
     "iperf3 runs wherever the scheduler puts it, for every subject; CPU time is that of all CPUs, without other programs'",
@@ -114,16 +125,17 @@ async function describeSenders(results: readonly Result[]): Promise<string[]> {
   return [...bySetting].map(([setting, names]) => `${names.join(", ")}: pods with ${setting}`);
 }
 
-function compare(results: readonly Result[], of: string, to: string): string[] {
+/** Round by round; null when one of them was not measured. */
+export function ratio(results: readonly Result[], of: string, to: string): Spread | null {
   const rates = (subject: string) =>
     results
       .find(({ path }) => path.subject === subject)
       ?.transfers.map(({ bitsPerSecond }) => bitsPerSecond) ?? [];
-  if (rates(of).length === 0 || rates(to).length === 0) return [];
-  return [`${of}/${to} ${formatRatio(spread(ratios(rates(of), rates(to))))}`];
+  if (rates(of).length === 0 || rates(to).length === 0) return null;
+  return spread(ratios(rates(of), rates(to)));
 }
 
-function formatRatio({ median, min, max }: Spread): string {
+export function formatRatio({ median, min, max }: Spread): string {
   return `${median.toFixed(2)} (${min.toFixed(2)} to ${max.toFixed(2)})`;
 }
 
@@ -133,6 +145,14 @@ function describeTransfer({ bitsPerSecond, retransmits, disturbance }: Transfer)
   return foreign > 0 ? `${rate}, ${foreign} % of a CPU used by others` : rate;
 }
 
+function comparePairs(results: readonly Result[]): Pick<Outcome, "notes" | "targets"> {
+  const notes = pairs.flatMap(([of, to]) => {
+    const measured = ratio(results, of, to);
+    return measured ? [`${of}/${to} ${formatRatio(measured)}`] : [];
+  });
+  return { notes, targets: [] };
+}
+
 /** One group for each number of streams, so that either stays short. */
 function tcpPair(streams: number): Group {
   const name = `tcp-pair-${streams}stream${streams > 1 ? "s" : ""}`;
@@ -140,7 +160,8 @@ function tcpPair(streams: number): Group {
   const what = `TCP between two pods, ${load}: throughput, CPU time, retransmits by MTU, offloads, workers`;
   return {
     scenarios: [{ name, subjects, what }],
-    run: (_names, options) => run(name, streams, options),
+    run: (_names, options) =>
+      run({ scenario: name, streams, start: startAll, compare: comparePairs }, options),
   };
 }
 
