@@ -131,6 +131,7 @@ AddPortRequest parse_port(const Napi::Object& object) {
   if (object.Get("companion").IsObject()) {
     const auto companion = object.Get("companion").As<Napi::Object>();
     request.port.companion = Companion{text(companion, "near"), text(companion, "far")};
+    config.tc = true;
   }
   request.port.capture = parse_capture(text(object, "capture"));
   request.port.forced = parse_mode(text(object, "mode"));

@@ -29,6 +29,7 @@ struct PortConfig {
   bool has_ip6 = false;
   bool has_device = true;  // false: a tunnel, or the way of its packets through the underlay
   bool lane = false;       // flows may take the flow lane from here, and to here
+  bool tc = false;         // backend tc: flows from here need no device that takes XDP frames
   bool uplink = false;     // toward the underlay: many neighbours behind it, no source is pinned
   // Local senders hand over TCP and UDP with only the pseudo-header sum (CHECKSUM_PARTIAL).
   bool partial_checksums = true;

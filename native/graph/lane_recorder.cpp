@@ -157,7 +157,7 @@ void LaneRecorder::record(const Graph& graph, Packet* const* packets, std::uint3
   for (std::uint32_t i = 0; i < count; ++i) {
     const Packet& packet = *packets[i];
     if (packet.longest != 0 && packet.origin != 0 && packet.tail == kNoFrame && out.lane &&
-        lanes_->leads_to(out.index))
+        (in_->tc || lanes_->leads_to(out.index)))
       record(graph, packet, out);
   }
 }
