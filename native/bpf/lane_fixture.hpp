@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "bpf/redirect.h"
+#include "bpf/tc_port.h"
 #include "engine/lane_maps.hpp"
+#include "engine/tc_maps.hpp"
 #include "graph/vxlan_network.hpp"
 #include "link/netns.hpp"
 #include "link/test_netns.hpp"
@@ -65,10 +67,34 @@ class LaneFixture : public ::testing::Test {
 
   // What leaves by the lane; nothing when the frame is left to the loop.
   std::optional<Left> through_lane(const Pod& from, const Bytes& frame) {
+    if (tc_ != nullptr) return through_tc(from, frame, 0);
     const std::optional<Bytes> forwarded = run_program(from, frame);
     if (!forwarded) return std::nullopt;
     return Left{accounted_to(), *forwarded};
   }
+
+  // The programs at tcx take the place of the XDP program.
+  void use_tc() {
+    tc_.reset(tc_port__open());
+    ASSERT_NE(tc_, nullptr);
+    ASSERT_EQ(share_tables(*tc_, *skeleton_), 0);
+    ASSERT_EQ(tc_port__load(tc_.get()), 0);
+    for (std::uint32_t slot = 0; slot < MILLRACE_MAX_PORTS; ++slot) {
+      const millrace_tc_device device{.ifindex = kLoopback, .mac = {}, .peer = 0};
+      bpf_map_update_elem(bpf_map__fd(tc_->maps.tc_devices), &slot, &device, BPF_ANY);
+    }
+  }
+  // gso_size: bytes of payload in a segment of a super-frame; 0: it is none.
+  std::optional<Left> through_tc(const Pod& from, const Bytes& frame, std::uint32_t gso_size) {
+    const std::optional<Bytes> redirected = run_tc(from, frame, gso_size);
+    if (!redirected) return std::nullopt;
+    const std::uint16_t port = accounted_to();
+    if (port != UINT16_MAX) return Left{port, *redirected};
+    EXPECT_EQ(*redirected, frame) << "changed on its way to the ring loop";
+    return std::nullopt;
+  }
+  // Of the last frame that left by the lane.
+  LaneTable::Traffic counted_{};
 
  private:
   static constexpr std::uint32_t kLoopback = 1;  // the only interface of a new network namespace
@@ -96,7 +122,12 @@ class LaneFixture : public ::testing::Test {
     in_netns(netns_->path(), [&] { lane_->add_device(pod.port, kLoopback); });
     table().set_target(pod.port, true);
   }
-  std::optional<Bytes> run_program(const Pod& from, const Bytes& frame) {
+  void describe(const Pod& from) {
+    const millrace_port port = port_of(from);
+    const std::uint32_t ifindex = kLoopback;
+    EXPECT_EQ(bpf_map_update_elem(bpf_map__fd(skeleton_->maps.ports), &ifindex, &port, BPF_ANY), 0);
+  }
+  static millrace_port port_of(const Pod& from) {
     millrace_port port{};
     port.ifindex = kLoopback;
     port.slot = from.port;
@@ -104,8 +135,37 @@ class LaneFixture : public ::testing::Test {
     port.lane = 1;
     std::memcpy(port.mac, from.gateway_mac.bytes.data(), 6);
     if (from.port == kRedC.port) port.vteps[0] = {__builtin_bswap32(kVtep4), 4789, 0, {}};
+    return port;
+  }
+  std::optional<Bytes> run_tc(const Pod& from, const Bytes& frame, std::uint32_t gso_size) {
+    constexpr std::uint32_t kRedirected = 7;  // TC_ACT_REDIRECT
+    describe(from);
     const std::uint32_t ifindex = kLoopback;
-    EXPECT_EQ(bpf_map_update_elem(bpf_map__fd(skeleton_->maps.ports), &ifindex, &port, BPF_ANY), 0);
+    const millrace_tc_port port{from.port, kLoopback, MILLRACE_TAKE_ALL, 0};
+    bpf_map_update_elem(bpf_map__fd(tc_->maps.tc_ports), &ifindex, &port, BPF_ANY);
+    const auto& programs = tc_->progs;
+    const bpf_program* const program =
+        from.port == kRedC.port ? programs.millrace_tc_uplink : programs.millrace_tc_pod;
+    Bytes out(4096);
+    __sk_buff context{};
+    context.ifindex = kLoopback;
+    context.gso_size = gso_size;
+    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(), .data_out = out.data(),
+                .data_size_in = static_cast<std::uint32_t>(frame.size()),
+                .data_size_out = static_cast<std::uint32_t>(out.size()), .ctx_in = &context,
+                .ctx_size_in = sizeof(context), .repeat = 1);
+    int error = 0;
+    in_netns(netns_->path(),
+             [&] { error = bpf_prog_test_run_opts(bpf_program__fd(program), &options); });
+    // The kernel takes no frame that ends with its Ethernet header.
+    EXPECT_TRUE(error == 0 || frame.size() <= kEthernetLength) << "errno " << -error;
+    if (error != 0) return std::nullopt;
+    EXPECT_EQ(options.retval, kRedirected);
+    out.resize(options.data_size_out);
+    return out;
+  }
+  std::optional<Bytes> run_program(const Pod& from, const Bytes& frame) {
+    describe(from);
     Bytes out(4096);
     xdp_md context{};
     context.data_end = static_cast<std::uint32_t>(frame.size());
@@ -125,7 +185,7 @@ class LaneFixture : public ::testing::Test {
   std::uint16_t accounted_to() {
     std::uint16_t port = UINT16_MAX;
     table().sweep(coarse_clock(), [&](const millrace_lane& flow, const LaneTable::Traffic& passed) {
-      EXPECT_EQ(passed.packets, 1u);
+      counted_ = passed;
       port = flow.out;
     });
     return port;
@@ -133,6 +193,7 @@ class LaneFixture : public ::testing::Test {
 
   std::unique_ptr<TestNetns> netns_;
   std::unique_ptr<redirect, void (*)(redirect*)> skeleton_{nullptr, redirect__destroy};
+  std::unique_ptr<tc_port, void (*)(tc_port*)> tc_{nullptr, tc_port__destroy};
   std::unique_ptr<FlowLane> lane_;
   std::unique_ptr<TestNetwork> net_;
   std::unique_ptr<VxlanNetwork> overlay_;

@@ -7,8 +7,7 @@
 
 #include "bpf/tc_port.h"
 #include "engine/errors.hpp"
-#include "redirect.skel.h"
-#include "tc_port.skel.h"
+#include "engine/tc_maps.hpp"
 
 namespace millrace {
 
@@ -18,29 +17,13 @@ namespace {
 constexpr auto kTcxIngress = static_cast<bpf_attach_type>(46);
 constexpr std::uint32_t kBefore = 1u << 3;  // BPF_F_BEFORE: first of all programs there
 
-void share(bpf_map* map, const bpf_map* with) {
-  if (const int error = bpf_map__reuse_fd(map, bpf_map__fd(with)); error != 0)
-    throw_errno("share a table of the XDP program", -error);
-}
-
-void share_tables(const tc_port& tc, const redirect& xdp) {
-  share(tc.maps.lanes, xdp.maps.lanes);
-  share(tc.maps.lane_outers, xdp.maps.lane_outers);
-  share(tc.maps.lane_tags, xdp.maps.lane_tags);
-  share(tc.maps.lane_state, xdp.maps.lane_state);
-  share(tc.maps.ports, xdp.maps.ports);
-  share(tc.maps.prefixes4, xdp.maps.prefixes4);
-  share(tc.maps.prefixes6, xdp.maps.prefixes6);
-  bpf_map__set_autocreate(tc.maps.lane_devices, false);
-  bpf_map__set_autocreate(tc.maps.lane_devices_frags, false);
-}
-
 }  // namespace
 
 TcProgram::TcProgram(const redirect& xdp) : skeleton_(tc_port__open(), tc_port__destroy) {
   if (!skeleton_) throw_errno("open the tc program");
-  share_tables(*skeleton_, xdp);
-  if (const int error = tc_port__load(skeleton_.get()); error != 0)
+  int error = share_tables(*skeleton_, xdp);
+  if (error == 0) error = tc_port__load(skeleton_.get());
+  if (error != 0)
     throw_errno("load the tc program (needs Linux 6.6, CAP_BPF and CAP_NET_ADMIN)", -error);
 }
 
