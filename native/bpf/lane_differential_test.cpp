@@ -130,7 +130,7 @@ class LaneDifferentialTest : public LaneFixture {
     Bytes inner(begin, frame.end());
     const std::uint8_t protocol = inner[kEthernetLength + (flow.ip6 ? 6 : 9)];
     const std::size_t field = protocol == kProtoTcp ? 16 : 6;
-    const bool counts_on_inner = once_in(2) && inner.size() >= l4 + field + 2;
+    const bool counts_on_inner = partial_ && once_in(2) && inner.size() >= l4 + field + 2;
     const auto set_inner = [&](Checksum kind) {
       if (!counts_on_inner) return;
       set_checksum(inner, {protocol, l4, field}, kind);

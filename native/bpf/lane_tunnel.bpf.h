@@ -68,6 +68,12 @@ static __always_inline int lane_counts_on_inner(LANE_CONTEXT* ctx, const struct 
   return lane_fold(sum) == 0xffff;
 }
 
+// Sum of the outer pseudo-header. ip: the outer header; with options there is none in the lane.
+static __always_inline __u64 lane_outer_pseudo(const __u32* ip) {
+  const struct udphdr* udp = (const void*)(ip + 5);
+  return (__u64)ip[3] + ip[4] + bpf_htons(IPPROTO_UDP) + udp->len;
+}
+
 // Absent (RFC 7348 5), right, or left to us: as vxlan_input() of the graph has it.
 static __always_inline int lane_outer_is_right(LANE_CONTEXT* ctx, const struct lane_packet* packet,
                                                int partial) {
@@ -76,7 +82,7 @@ static __always_inline int lane_outer_is_right(LANE_CONTEXT* ctx, const struct l
   const struct udphdr* udp = data + LANE_OUTER_UDP;
   if ((void*)(udp + 1) > (void*)(long)ctx->data_end) return 0;
   if (udp->check == 0) return 1;
-  const __u64 pseudo = (__u64)ip[3] + ip[4] + bpf_htons(IPPROTO_UDP) + udp->len;
+  const __u64 pseudo = lane_outer_pseudo(ip);
   if (partial && (udp->check == lane_fold(pseudo) || lane_counts_on_inner(ctx, packet, pseudo)))
     return 1;
   return lane_fold(pseudo + lane_sum(ctx, LANE_OUTER_UDP)) == 0xffff;

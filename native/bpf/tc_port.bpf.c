@@ -17,7 +17,8 @@
 #include "capture.bpf.h"
 #include "tc_port.h"
 // after capture.bpf.h, which tells the packets of a tunnel
-#include "lane.bpf.h"
+#define LANE_CONTEXT struct __sk_buff
+#include "lane_lookup.bpf.h"
 
 // Of linux/bpf.h, younger than the headers of Debian 12.
 enum {
@@ -132,11 +133,11 @@ static __always_inline int close_tunnel(struct __sk_buff* skb, __u16 type) {
 }
 
 static __always_inline int fill_outer(struct __sk_buff* skb, const struct lane_flow* flow,
-                                      const __u8* outer, const struct lane_packet* packet) {
+                                      const struct lane_packet* packet) {
   void* data = start_of(skb);
   void* end = end_of(skb);
   if (data + MILLRACE_LANE_OUTER + sizeof(struct ethhdr) > end) return 0;
-  __builtin_memcpy(data, outer, MILLRACE_LANE_OUTER);
+  __builtin_memcpy(data, flow->outer, MILLRACE_LANE_OUTER);
   lane_fill_outer(data, packet, lane_traffic_class(data + MILLRACE_LANE_OUTER, end),
                   flow->action & MILLRACE_LANE_FIXED_DSCP);
   return 1;
@@ -154,55 +155,54 @@ static __always_inline int leave(struct __sk_buff* skb, const struct lane_flow* 
   return bpf_redirect(device->ifindex, 0);
 }
 
+// The kernel remembers where an outer checksum that is left to a device begins, and nobody tells it
+// that the tunnel has ended.
+static __always_inline int outer_is_partial(const struct __sk_buff* skb) {
+  const __u32* ip = start_of(skb) + sizeof(struct ethhdr);
+  const struct udphdr* udp = start_of(skb) + LANE_OUTER_UDP;
+  return (void*)(udp + 1) > end_of(skb) || udp->check == lane_fold(lane_outer_pseudo(ip));
+}
+
+// A super-frame has never been on a wire, or the kernel has verified what it merged.
+static __always_inline int may_pass(struct __sk_buff* skb, const struct lane_packet* packet,
+                                    void* l2, __u32 offset, void* end, __u8 action) {
+  if (offset && skb->gso_size == 0 &&
+      (outer_is_partial(skb) ||
+       !lane_outer_is_right(skb, packet, action & MILLRACE_LANE_OUTER_PARTIAL)))
+    return 0;
+  return !(action & MILLRACE_LANE_ROUTE) || lane_may_route(l2, end);
+}
+
+static __always_inline const struct millrace_tc_device* device_of(const struct lane_flow* flow) {
+  __u32 out = flow->out;
+  const struct millrace_tc_device* device = bpf_map_lookup_elem(&tc_devices, &out);
+  return device && device->ifindex != 0 ? device : 0;
+}
+
 // As lane_try() in lane.bpf.h.
 static __always_inline int try_lane(struct __sk_buff* skb, struct millrace_lane_state* state,
                                     __u32 slot, const __u32 offset) {
   void* l2 = start_of(skb) + offset;
   struct lane_packet packet = {};
   struct segments segments;
-  if (skb->vlan_present ||
-      !lane_parse(l2, end_of(skb), &packet, slot, offset ? MILLRACE_LANE_TUNNELLED : 0) ||
+  if (skb->vlan_present || !lane_parse(start_of(skb), end_of(skb), offset, &packet, slot) ||
       packet.length + sizeof(struct ethhdr) + offset != skb->len ||
       !cut(skb, &packet, offset, &segments))
     return LANE_MISS;
-  __u32 place = 0;
-  struct millrace_lane* entry = lane_find(state, &packet, &place);
-  if (!entry) return LANE_MISS;
-
-  const __u32 version = *(volatile __u32*)&entry->version;
-  lane_barrier();
-  struct lane_flow flow = {.action = entry->action, .out = entry->out, .longest = entry->longest};
-  if (version & 1 || entry->generation != state->generation || !lane_has_key(entry, packet.key) ||
-      !lane_has_addresses(entry, l2) || segments.longest > flow.longest || lane_is_dead(entry))
-    return LANE_MISS;
-  __builtin_memcpy(flow.ethernet, entry->ethernet, 12);
-  if (offset) {
-    const __u32* outer = l2 - offset + sizeof(struct ethhdr);
-    if ((void*)(outer + 9) > end_of(skb) || entry->outer_source != outer[3] ||
-        entry->outer_destination != outer[4] || entry->outer_vni != outer[8] ||
-        lane_is_nested(&packet, outer))
-      return LANE_MISS;
-  }
-  __u8 outer[MILLRACE_LANE_OUTER];
-  if (flow.action & MILLRACE_LANE_ENCAP) {
-    const struct millrace_lane_outer* front = bpf_map_lookup_elem(&lane_outers, &place);
-    if (!front || packet.length > LONGEST_PACKET - MILLRACE_LANE_OUTER) return LANE_MISS;
-    __builtin_memcpy(outer, front->bytes, sizeof(outer));
-  }
-  lane_barrier();
-  if (*(volatile __u32*)&entry->version != version) return LANE_MISS;
-
-  const struct millrace_tc_device* device = bpf_map_lookup_elem(&tc_devices, &flow.out);
-  if (!device || device->ifindex == 0) return LANE_MISS;
-  if (flow.action & MILLRACE_LANE_ROUTE && !lane_may_route(l2, end_of(skb))) return LANE_MISS;
-  if (must_confirm(skb, entry, state)) return LANE_MISS;
-  const __u16 type = ((struct ethhdr*)l2)->h_proto;
+  struct lane_flow flow = {};
+  struct millrace_lane* entry = lane_look_up(state, &packet, l2, offset, segments.longest, &flow);
+  if (!entry || !may_pass(skb, &packet, l2, offset, end_of(skb), flow.action)) return LANE_MISS;
   const int encap = flow.action & MILLRACE_LANE_ENCAP;
+  const struct millrace_tc_device* device = device_of(&flow);
+  if (!device || (encap && packet.length > LONGEST_PACKET - MILLRACE_LANE_OUTER) ||
+      must_confirm(skb, entry, state))
+    return LANE_MISS;
+  const __u16 type = ((struct ethhdr*)l2)->h_proto;
   const __u32 inner = encap ? MILLRACE_LANE_OUTER : 0;
   if ((offset && close_tunnel(skb, type)) || (encap && open_tunnel(skb))) return LANE_MISS;
   if (!write_ethernet(skb, inner, flow.ethernet, type)) return TC_DROP;
   if (flow.action & MILLRACE_LANE_ROUTE) take_hop(skb, inner);
-  if (encap && !fill_outer(skb, &flow, outer, &packet)) return TC_DROP;
+  if (encap && !fill_outer(skb, &flow, &packet)) return TC_DROP;
   __sync_fetch_and_add(&entry->passed,
                        (__u64)segments.count << MILLRACE_LANE_BYTE_BITS | segments.bytes);
   return leave(skb, &flow, device);
@@ -218,9 +218,16 @@ static __always_inline int is_tunnelled(struct __sk_buff* skb, const struct mill
   if ((void*)(vxlan + 8) > end || ethernet->h_proto != bpf_htons(ETH_P_IP) || *(__u8*)ip != 0x45 ||
       !lane_is_for_us(ethernet, port) || !is_vtep4(ip, end, port))
     return 0;
-  return udp->check == 0 && vxlan[0] & 0x08 && !(ip->tos & 1) && lane_header_is_right(ip) &&
+  return vxlan[0] & 0x08 && !(ip->tos & 1) && lane_header_is_right(ip) &&
          bpf_ntohs(ip->tot_len) + sizeof(*ethernet) == skb->len &&
          bpf_ntohs(udp->len) + sizeof(*ip) == bpf_ntohs(ip->tot_len);
+}
+
+// A checksum is over the whole frame.
+static __always_inline void pull_summed(struct __sk_buff* skb) {
+  const struct udphdr* udp = start_of(skb) + LANE_OUTER_UDP;
+  if ((void*)(udp + 1) <= end_of(skb) && udp->check != 0 && skb->gso_size == 0)
+    bpf_skb_pull_data(skb, skb->len);
 }
 
 static __always_inline struct millrace_lane_state* open_lane(void) {
@@ -250,9 +257,10 @@ int millrace_tc_uplink(struct __sk_buff* skb) {
   pull_headers(skb, MILLRACE_LANE_OUTER + LONGEST_HEADERS);
   struct millrace_lane_state* state = open_lane();
   if (state) {
-    const int action = port->vteps[0].udp_port != 0 && is_tunnelled(skb, port)
-                           ? try_lane(skb, state, own->slot, MILLRACE_LANE_OUTER)
-                           : try_lane(skb, state, own->slot, 0);
+    const int tunnelled = port->vteps[0].udp_port != 0 && is_tunnelled(skb, port);
+    if (tunnelled) pull_summed(skb);
+    const int action = tunnelled ? try_lane(skb, state, own->slot, MILLRACE_LANE_OUTER)
+                                 : try_lane(skb, state, own->slot, 0);
     if (action != LANE_MISS) return action;
   }
   if (own->take != MILLRACE_TAKE_ALL && !is_ours(start_of(skb), end_of(skb), port)) return TC_NEXT;

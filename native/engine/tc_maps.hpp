@@ -19,9 +19,6 @@ inline int share_tables(const tc_port& tc, const redirect& xdp) {
       {tc.maps.prefixes6, xdp.maps.prefixes6}};
   for (const auto& [map, with] : shared)
     if (const int error = bpf_map__reuse_fd(map, bpf_map__fd(with)); error != 0) return error;
-  // Frames at tcx leave by a device, not by a map of devices.
-  bpf_map__set_autocreate(tc.maps.lane_devices, false);
-  bpf_map__set_autocreate(tc.maps.lane_devices_frags, false);
   return 0;
 }
 
