@@ -217,3 +217,32 @@ describe("networks beside each other", () => {
     );
   });
 });
+
+describe("the backend of ports", () => {
+  it("is tc only where a network has the flow lane, of either kind", () => {
+    const [first, second] = parse([
+      blue({ flowLane: true, portBackend: "tc" }),
+      lan({ flowLane: true, portBackend: "tc" }),
+    ]);
+    expect([first?.portBackend, second?.portBackend]).toEqual(["tc", "tc"]);
+    for (const more of [{}, { flowLane: false }]) {
+      expect(failure(blue({ portBackend: "tc", ...more }))).toContain(
+        'networks[0].portBackend = "tc": without flowLane it is slower than xdp; accepted:' +
+          " tc with flowLane: true, or xdp",
+      );
+    }
+  });
+
+  it("is xdp or tc", () => {
+    expect(failure(blue({ portBackend: "tcx" }))).toContain("accepted: one of xdp, tc");
+    expect(parse([blue({ portBackend: "xdp" })])[0]?.portBackend).toBe("xdp");
+  });
+
+  it.each(["generic", "zero-copy"])("cannot be tc with dataplane.mode %s", (mode) => {
+    const networks = [blue({ flowLane: true, portBackend: "tc" })];
+    const text = JSON.stringify({ dataplane: { mode }, networks });
+    expect(() => parseConfig(text, "a.yaml", { cpus: [0] })).toThrow(
+      `dataplane.mode is ${mode}; accepted: tc with dataplane.mode auto or copy, or xdp`,
+    );
+  });
+});

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
 import { countersOf } from "../fixtures/counters.ts";
 import type { Pod } from "../fixtures/pod.ts";
@@ -7,6 +8,8 @@ import { startTcNodes, type TcNode } from "../fixtures/tc-nodes.ts";
 
 const BYTES = 50_000_000;
 const MOST = 0.9;
+/** The agent looks at its devices once a second. */
+const NOTICED_MS = 2500;
 const TC = { flowLane: true, portBackend: "tc" };
 const XDP = { flowLane: true };
 
@@ -29,6 +32,23 @@ for (const [name, keys] of [
       },
     );
   }
+}
+
+for (const family of [4, 6] as const) {
+  bareScenario(
+    `A super-frame out of a tunnel over IPv${family} is cut for a device that takes none`,
+    { needs: ["python", "ethtool"], timeoutMs: 60_000 },
+    async (scope) => {
+      const [near, far] = await startTcNodes(scope, [TC, TC]);
+      const a = await near.addPod("blue", "a");
+      const b = await far.addPod("blue", "b");
+      // As when the pod has an XDP program of its own.
+      await far.namespace.must("ethtool", ["-K", b.hostName, "tso", "off"]);
+      await delay(NOTICED_MS);
+      await exchangeStreams(scope, [a, b], family, BYTES);
+      expect(await shareOfLane(far, uplink)).toBeGreaterThan(MOST);
+    },
+  );
 }
 
 bareScenario(
