@@ -8,6 +8,7 @@ import { startTcNodes, type TcNode } from "../fixtures/tc-nodes.ts";
 
 const BYTES = 50_000_000;
 const MOST = 0.9;
+const TUNNEL_MTU = 1450;
 /** The agent looks at its devices once a second. */
 const NOTICED_MS = 2500;
 const TC = { flowLane: true, portBackend: "tc" };
@@ -47,6 +48,9 @@ for (const family of [4, 6] as const) {
       await delay(NOTICED_MS);
       await exchangeStreams(scope, [a, b], family, BYTES);
       expect(await shareOfLane(far, uplink)).toBeGreaterThan(MOST);
+      const file = `/sys/class/net/${b.ifname}/statistics/rx_packets`;
+      const received = Number(await b.namespace.must("cat", [file]));
+      expect(received).toBeGreaterThan(BYTES / TUNNEL_MTU);
     },
   );
 }

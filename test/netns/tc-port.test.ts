@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { countersOf, dropsDuring, expectBalanced } from "../fixtures/counters.ts";
 import { type Lab, NETWORKS } from "../fixtures/lab.ts";
@@ -6,9 +8,14 @@ import { mustReach, mustReachGateway } from "../fixtures/ping.ts";
 import type { Pod } from "../fixtures/pod.ts";
 import { scenario } from "../fixtures/scenario.ts";
 import { attempt, exchangeDatagrams, exchangeStreams } from "../fixtures/sockets.ts";
+import { machine } from "../fixtures/vlan.ts";
+import { must } from "../harness/run.ts";
 
 const BYTES = 50_000_000;
 const MOST = 0.9;
+/** The agent looks at its devices once a second. */
+const NOTICED_MS = 2500;
+const DROPPER = fileURLToPath(new URL("../fixtures/xdp_drop_udp.bpf.c", import.meta.url));
 const TC = { flowLane: true, portBackend: "tc" };
 const onTc = { config: { networks: NETWORKS.map((one) => ({ ...one, ...TC })) } };
 
@@ -21,7 +28,11 @@ for (const family of [4, 6] as const) {
       await exchangeStreams(lab.scope, pods, family, BYTES);
       const { rx } = await expectBalanced(lab);
       expect(await inLane(lab, pods)).toBeGreaterThan(MOST * rx);
-      for (const pod of pods) expect(await segmentationOf(pod)).toBe("on");
+      for (const pod of pods) {
+        expect(await segmentationOf(pod)).toBe("on");
+        // What the pod has received, super-frames and all, and what they were cut would be.
+        expect(await receivedBy(pod)).toBeLessThan((await sentTo(lab, pod)) / 2);
+      }
     },
   );
 }
@@ -152,6 +163,30 @@ scenario(
   },
 );
 
+scenario(
+  "A pod's own XDP program sees every packet, although its flow is in the lane",
+  { needs: ["python", "clang"], ...onTc, timeoutMs: 60_000 },
+  async (lab) => {
+    const [a, b] = await lab.addPair();
+    const sizes = { first: 100, last: 160, step: 1, discovery: "do" } as const;
+    const before = await exchangeDatagrams(lab.scope, [a, b], 4, sizes);
+    expect(before).toMatchObject({ lost: [], broken: [] });
+    await attachDropper(lab, b);
+    await delay(NOTICED_MS);
+    const { intact, lost } = await exchangeDatagrams(lab.scope, [a, b], 4, { ...sizes, last: 105 });
+    expect({ intact, lost: lost.length }).toEqual({ intact: 0, lost: 6 });
+  },
+);
+
+async function receivedBy({ namespace, ifname }: Pod): Promise<number> {
+  const file = `/sys/class/net/${ifname}/statistics/rx_packets`;
+  return Number(await namespace.must("cat", [file]));
+}
+
+async function sentTo(lab: Lab, pod: Pod): Promise<number> {
+  return (await countersOf(lab, pod)).counters["tx_packets"] ?? 0;
+}
+
 /** Two networks with routes into each other, one of each backend. */
 function mixed() {
   const [blue, red] = NETWORKS;
@@ -177,6 +212,14 @@ async function changeRoute(
 async function inLoop(lab: Lab, pod: Pod): Promise<number> {
   const { counters } = await countersOf(lab, pod);
   return (counters["rx_packets"] ?? 0) - (counters["lane_packets"] ?? 0);
+}
+
+async function attachDropper({ scope }: Lab, { namespace, ifname }: Pod): Promise<void> {
+  const object = join(scope.dir, "xdp_drop_udp.o");
+  const includes = ["-idirafter", `/usr/include/${await machine()}-linux-gnu`];
+  await must("clang", ["-target", "bpf", "-g", "-O2", ...includes, "-c", DROPPER, "-o", object]);
+  const attach = ["link", "set", "dev", ifname, "xdpdrv", "object", object, "section", "xdp"];
+  await namespace.must("ip", attach);
 }
 
 async function segmentationOf({ namespace, ifname }: Pod): Promise<string> {
