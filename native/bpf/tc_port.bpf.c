@@ -263,7 +263,9 @@ int millrace_tc_uplink(struct __sk_buff* skb) {
                                  : try_lane(skb, state, own->slot, 0);
     if (action != LANE_MISS) return action;
   }
-  if (own->take != MILLRACE_TAKE_ALL && !is_ours(start_of(skb), end_of(skb), port)) return TC_NEXT;
+  // A tag is beside the frame here; the XDP program sees it inside and lets such frames pass.
+  const int shared = own->take != MILLRACE_TAKE_ALL;
+  if (shared && (skb->vlan_present || !is_ours(start_of(skb), end_of(skb), port))) return TC_NEXT;
   return bpf_redirect(own->other, 0);
 }
 
