@@ -18,7 +18,7 @@ const receiverAddress = "10.1.0.200";
 
 /** The real agent, with pods attached by the CNI executable. */
 export const millrace = {
-  ...kindOf({ name: "millrace", keys: {} }),
+  ...kindOf({ name: "millrace", keys: { transmit: "af-xdp" } }),
   name: "millrace",
   summary: "the agent with its ring loop on a core of its own, AF_XDP ports",
 } as const satisfies DutKind;
@@ -28,6 +28,13 @@ export const millraceLane = {
   ...kindOf({ name: "millrace-lane", keys: { flowLane: true } }),
   name: "millrace-lane",
   summary: "the agent with its flow lane: known flows are forwarded by the XDP program",
+} as const satisfies DutKind;
+
+/** The same with frames for pods that have an XDP program leaving as live frames. */
+export const millraceLive = {
+  ...kindOf({ name: "millrace-live", keys: { transmit: "auto" } }),
+  name: "millrace-live",
+  summary: "the agent as by default: live frames toward pods with an XDP program",
 } as const satisfies DutKind;
 
 function kindOf(variant: Variant) {

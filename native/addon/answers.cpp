@@ -71,6 +71,14 @@ Napi::Value to_js(Napi::Env env, const PortInfo& info) {
   return result;
 }
 
+Napi::Value to_js(Napi::Env env, const std::optional<TransmitInfo>& info) {
+  if (!info) return env.Null();
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("backend", info->backend);
+  result.Set("refused", info->refused);
+  return result;
+}
+
 Napi::Value to_js(Napi::Env env, const std::optional<xdp_statistics>& statistics) {
   if (!statistics) return env.Null();
   Napi::Object result = Napi::Object::New(env);

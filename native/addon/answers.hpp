@@ -7,6 +7,7 @@ namespace millrace::addon {
 
 Napi::Value to_js(Napi::Env env, const PortInfo& info);
 Napi::Value to_js(Napi::Env env, const std::optional<xdp_statistics>& statistics);
+Napi::Value to_js(Napi::Env env, const std::optional<TransmitInfo>& info);
 Napi::Value to_js(Napi::Env env, const RouteList& list);
 Napi::Value to_js(Napi::Env env, const NeighbourInfo& info);
 Napi::Value to_js(Napi::Env env, const FdbInfo& info);

@@ -29,6 +29,7 @@ class DataplaneObject : public Napi::ObjectWrap<DataplaneObject> {
                                 InstanceMethod<&This::SyncQueues>("syncQueues"),
                                 InstanceMethod<&This::SetPrefixes>("setPrefixes"),
                                 InstanceMethod<&This::PortStatistics>("portStatistics"),
+                                InstanceMethod<&This::PortTransmit>("portTransmit"),
                                 InstanceMethod<&This::CountFlows>("countFlows"),
                                 InstanceMethod<&This::FlowLaneMissing>("flowLaneMissing"),
                                 InstanceMethod<&This::ApplyRoutes>("applyRoutes"),
@@ -194,6 +195,10 @@ class DataplaneObject : public Napi::ObjectWrap<DataplaneObject> {
 
   Napi::Value PortStatistics(const Napi::CallbackInfo& info) {
     return to_js(info.Env(), dataplane_->statistics(as_port(info[0])));
+  }
+
+  Napi::Value PortTransmit(const Napi::CallbackInfo& info) {
+    return to_js(info.Env(), dataplane_->transmit(as_port(info[0])));
   }
 
   Napi::Value FlowLaneMissing(const Napi::CallbackInfo& info) {

@@ -25,6 +25,11 @@ Capture parse_capture(const std::string& value) {
   return value == "dedicated" ? Capture::kDedicated : Capture::kAll;
 }
 
+TransmitWish parse_transmit(const std::string& value) {
+  if (value == "af-xdp") return TransmitWish::kAfXdp;
+  return value == "live-frames" ? TransmitWish::kLiveFrames : TransmitWish::kAuto;
+}
+
 ChangeOp parse_op(const Napi::Object& object) {
   const std::string op = text(object, "op");
   if (op == "del") return ChangeOp::kDelete;
@@ -134,6 +139,7 @@ AddPortRequest parse_port(const Napi::Object& object) {
     config.tc = true;
   }
   request.port.capture = parse_capture(text(object, "capture"));
+  request.port.transmit = parse_transmit(text(object, "transmit"));
   request.port.forced = parse_mode(text(object, "mode"));
   request.port.tuning = parse_tuning(object);
   if (object.Get("peer").IsObject()) {

@@ -20,20 +20,23 @@ enum PortCounter : std::uint32_t {
   kRxBytes,
   kTxPackets,
   kTxBytes,
-  kIcmpErrors,   // ICMP and ICMPv6 errors sent toward this port
-  kIcmpLimited,  // errors not sent because of the rate limit
-  kTxKicks,      // sendto() calls
-  kTxStalls,     // kicks that the kernel answered with EAGAIN, EBUSY or ENOBUFS
-  kFloodCopies,  // frames copied to reach more than one port of a bridge domain
-  kMacMoves,     // learned addresses that turned up here and were elsewhere before
-  kLanePackets,  // of those received, forwarded by the flow lane
+  kIcmpErrors,     // ICMP and ICMPv6 errors sent toward this port
+  kIcmpLimited,    // errors not sent because of the rate limit
+  kTxKicks,        // sendto() calls
+  kTxStalls,       // kicks that the kernel answered with EAGAIN, EBUSY or ENOBUFS
+  kFloodCopies,    // frames copied to reach more than one port of a bridge domain
+  kMacMoves,       // learned addresses that turned up here and were elsewhere before
+  kLanePackets,    // of those received, forwarded by the flow lane
+  kTxLivePackets,  // of those sent, as live frames
+  kTxMoves,        // between the TX ring and live frames
   kPortCounterCount,
   kFirstDrop = 16,
 };
 
 constexpr std::array<std::string_view, kPortCounterCount> kPortCounterNames = {
-    "rx_packets", "rx_bytes",  "tx_packets",   "tx_bytes",  "icmp_errors", "icmp_limited",
-    "tx_kicks",   "tx_stalls", "flood_copies", "mac_moves", "lane_packets"};
+    "rx_packets",   "rx_bytes",        "tx_packets", "tx_bytes",     "icmp_errors",
+    "icmp_limited", "tx_kicks",        "tx_stalls",  "flood_copies", "mac_moves",
+    "lane_packets", "tx_live_packets", "tx_moves"};
 
 enum WorkerCounter : std::uint32_t {
   kRounds,

@@ -107,6 +107,7 @@ void Dataplane::stop() {
     ports_.close(i, unlink(i));
     ports_.release(i);
   }
+  transmit_.close();
 }
 
 Dataplane::Network& Dataplane::network(std::uint32_t id) {
@@ -202,6 +203,7 @@ BuiltPort Dataplane::unlink(std::uint16_t index) {
   follower_.unregister_port(index);
   prefixes_.erase(index);
   BuiltPort built = ports_.detach(index);
+  transmit_.forget(index);
   if (bridge != nullptr)
     bridge->remove_port(index);
   else
@@ -260,6 +262,12 @@ void Dataplane::set_node_addresses(const std::set<IpAddress>& addresses) {
   node_addresses_.clear();
   for (const IpAddress& address : addresses) node_addresses_.push_back(Prefix::host(address));
   for (const auto& [index, prefixes] : prefixes_) write_prefixes(index);
+}
+
+std::optional<TransmitInfo> Dataplane::transmit(std::uint16_t index) {
+  const std::lock_guard lock(mutex_);
+  if (ports_.config(index) == nullptr || !ports_.config(index)->has_device) return std::nullopt;
+  return transmit_.info(ports_.transmit_of(index));
 }
 
 std::optional<xdp_statistics> Dataplane::statistics(std::uint16_t index) {

@@ -68,6 +68,8 @@ class Dataplane {
   // Brings the counters of the ports up to what has passed in the flow lane. Returns the number of
   // flows there.
   std::uint32_t count_flows();
+  // How the port transmits. Nothing when it does not exist or has no device.
+  std::optional<TransmitInfo> transmit(std::uint16_t index);
   // Nothing when the port does not exist or its device is gone.
   std::optional<xdp_statistics> statistics(std::uint16_t index);
 
@@ -128,6 +130,7 @@ class Dataplane {
                   const char* peer_name, std::uint16_t place);
   void tick();
   void every_second();
+  void refresh_transmit();
   void tell_resyncs();
   void tell(const DataplaneEvent& event);
 
@@ -148,6 +151,7 @@ class Dataplane {
   Routing routing_;   // has a lock of its own
   std::mutex mutex_;  // everything below
   Ports ports_;
+  TransmitBackends transmit_{workers_};
   Bridges bridges_;
   Overlay overlay_{ports_, quiescence_};
   std::map<std::uint32_t, Network> networks_;

@@ -61,7 +61,23 @@ std::uint32_t Dataplane::count_flows() {
   return lane().sweep(lane_counters_);
 }
 
+// Told without the mutex, which who listens may want.
+void Dataplane::refresh_transmit() {
+  std::vector<DataplaneEvent> moves;
+  {
+    const std::lock_guard lock(mutex_);
+    transmit_.refresh(ports_.transmits(), [&](std::uint16_t port, const TransmitInfo& info) {
+      moves.push_back({"transmit",
+                       {{"port", static_cast<double>(port)},
+                        {"ifindex", static_cast<double>(ports_.ifindex_of(port))}},
+                       {{"backend", info.backend}, {"reason", info.refused}}});
+    });
+  }
+  for (const DataplaneEvent& move : moves) tell(move);
+}
+
 void Dataplane::every_second() {
+  refresh_transmit();
   tell_resyncs();
   if (++seconds_ % kUseInterval == 0)
     routing_.collect_used(

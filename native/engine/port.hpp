@@ -78,7 +78,7 @@ class Port {
   virtual int poll_fd() const { return -1; }
   // True when nothing of what was transmitted is still on its way back.
   virtual bool settled() const { return true; }
-  // False when another worker takes the frames on and counts them.
+  // False when the port counts them itself, or another worker that takes the frames on.
   virtual bool counts_transmits() const { return true; }
 
   const PortConfig config;

@@ -28,7 +28,6 @@ struct PortFactory::Attempt {
   std::uint32_t ring_size;
   const Frames& frames;
   const FindSharer& find_sharer;
-  std::string driver;
   std::vector<std::unique_ptr<XskSocket>> sockets;
   BuiltPort result;
 
@@ -59,11 +58,11 @@ std::vector<PortMode> modes_of(const PortRequest& request) {
 BuiltPort PortFactory::build(const PortRequest& request, const PortConfig& config, Umem& umem,
                              std::uint32_t ring_size, const Frames& frames,
                              const FindSharer& find_sharer) {
-  Attempt attempt{request, config, umem, ring_size, frames, find_sharer, {}, {}, {}};
+  Attempt attempt{request, config, umem, ring_size, frames, find_sharer, {}, {}};
   attempt.result.ifindex = ifindex_of(request.ifname);
   attempt.result.bound = ifindex_of(request.bound());
   if (request.companion) attempt.result.near = ifindex_of(request.companion->near);
-  attempt.driver = driver_of(request.bound());
+  attempt.result.driver = driver_of(request.bound());
   attempt.result.multi_buffer = config.mtu > max_single_buffer_mtu(umem.frame_size());
   // What comes for pods has their addresses, which a NIC does not take for its own.
   if (config.uplink && config.bridge != nullptr)
@@ -97,15 +96,16 @@ void PortFactory::remember_refusal(PortMode mode, const std::string& driver, int
 }
 
 void PortFactory::try_mode(Attempt& attempt, PortMode mode) {
-  if (refused_before(mode, attempt.driver))
-    throw_errno("refused by driver " + attempt.driver + " when probed before", EOPNOTSUPP);
+  if (refused_before(mode, attempt.result.driver))
+    throw_errno("refused by driver " + attempt.result.driver + " when probed before", EOPNOTSUPP);
   open_sockets(attempt, mode);
   // Generic XDP leaves segmentation offloads of a veth peer on, and super-frames would be dropped.
   const PortRequest& request = attempt.request;
   if (mode == PortMode::kGeneric && request.has_peer)
     disable_segmentation(request.peer_netns, request.peer_ifname);
   const PortConfig& config = attempt.config;
-  if (mode != PortMode::kGeneric && config.lane && request.has_peer && attempt.driver == "veth")
+  if (mode != PortMode::kGeneric && config.lane && request.has_peer &&
+      attempt.result.driver == "veth")
     enable_gro(request.peer_netns, request.peer_ifname);
   BuiltPort& result = attempt.result;
   const XdpMode xdp = mode == PortMode::kGeneric ? XdpMode::kGeneric : XdpMode::kNative;
@@ -118,7 +118,7 @@ void PortFactory::try_mode(Attempt& attempt, PortMode mode) {
     attach(attempt, xdp);
     prove(attempt, metadata);
     for (std::uint32_t queue = 0; queue < attempt.sockets.size(); ++queue)
-      result.queues.push_back(std::make_unique<XskPort>(config, queue, attempt.umem,
+      result.queues.push_back(std::make_unique<XskPort>(config, queue, result.bound, attempt.umem,
                                                         std::move(attempt.sockets[queue]), checksum,
                                                         request.tuning));
   } catch (...) {
@@ -182,7 +182,7 @@ void PortFactory::open_sockets(Attempt& attempt, PortMode mode) {
     try {
       attempt.sockets.push_back(open_socket(attempt, mode, queue, sibling));
     } catch (const std::system_error& failure) {
-      remember_refusal(mode, attempt.driver, failure.code().value());
+      remember_refusal(mode, attempt.result.driver, failure.code().value());
       throw;
     }
   }
@@ -249,8 +249,8 @@ std::unique_ptr<XskPort> PortFactory::add_queue(const PortRequest& request,
   }
   fill_sockets({socket.get()}, umem, {frames});
   program_.set_socket(config.index, queue, socket->fd());
-  return std::make_unique<XskPort>(config, queue, umem, std::move(socket), built.tx_checksum,
-                                   request.tuning);
+  return std::make_unique<XskPort>(config, queue, built.bound, umem, std::move(socket),
+                                   built.tx_checksum, request.tuning);
 }
 
 }  // namespace millrace

@@ -24,11 +24,16 @@ struct Companion {
   std::string far;   // the ring loop's
 };
 
+// How a network wants its ports to transmit. kAuto: live frames toward a veth whose other end frees
+// them at once, the TX ring otherwise. kLiveFrames: wherever the device takes them.
+enum class TransmitWish : std::uint8_t { kAuto, kAfXdp, kLiveFrames };
+
 struct PortRequest {
   std::string ifname;
   std::optional<Companion> companion;  // backend tc
   std::optional<PortMode> forced;      // none: probe
   Capture capture = Capture::kAll;
+  TransmitWish transmit = TransmitWish::kAuto;
   std::uint32_t queues = 1;  // to bind; fewer when the device has fewer
   XskPort::Tuning tuning{};
   bool has_peer = false;
@@ -45,8 +50,9 @@ struct BuiltPort {
   TcProgram::Links tc;
   UniqueFd promiscuous;  // of an uplink whose network has hosts behind it with their own addresses
   int ifindex = 0;
-  int bound = 0;  // the device with the sockets: the same, or the far end of the companion
-  int near = 0;   // of the companion
+  int bound = 0;       // the device with the sockets: the same, or the far end of the companion
+  int near = 0;        // of the companion
+  std::string driver;  // of the device with the sockets
   PortMode mode{};
   TxChecksum tx_checksum{};
   bool multi_buffer = false;

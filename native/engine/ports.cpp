@@ -133,6 +133,7 @@ void Ports::give(Entry& entry, std::uint32_t queue, std::uint32_t to) {
   XskPort& port = *entry.built.queues[queue];
   receiver.between_rounds([&] {
     port.assign(receiver.pool, context_.counters[to * kMaxPorts + entry.config.index]);
+    if (port.is_live()) port.begin_live(receiver.live, port.live());
     receiver.add_queue(port);
     receiver.graph.attach(entry.config, egress_of(entry, to));
   });
@@ -308,6 +309,26 @@ Ports::Entry& Ports::entry(std::uint16_t index) const {
 bool Ports::any_in(std::uint32_t network) const {
   return std::any_of(entries_.begin(), entries_.end(),
                      [&](const auto& entry) { return entry && entry->network == network; });
+}
+
+TransmitPort Ports::transmit_of(std::uint16_t index) const {
+  const Entry& asked = entry(index);
+  TransmitPort port{index,
+                    asked.built.bound,
+                    asked.built.mode,
+                    asked.request.transmit,
+                    asked.built.driver == "veth",
+                    {}};
+  for (std::uint32_t queue = 0; queue < asked.workers.size(); ++queue)
+    port.queues.emplace_back(asked.built.queues[queue].get(), &worker(asked.workers[queue]));
+  return port;
+}
+
+std::vector<TransmitPort> Ports::transmits() const {
+  std::vector<TransmitPort> ports;
+  for (std::uint16_t i = 0; i < kMaxPorts; ++i)
+    if (config(i) != nullptr && config(i)->has_device) ports.push_back(transmit_of(i));
+  return ports;
 }
 
 PortInfo Ports::describe(const Entry& entry) {

@@ -12,6 +12,7 @@
 #include "engine/counters.hpp"
 #include "engine/handoff_port.hpp"
 #include "engine/port_factory.hpp"
+#include "engine/transmit_backends.hpp"
 #include "engine/worker.hpp"
 #include "tables/adjacency_table.hpp"
 
@@ -80,6 +81,9 @@ class Ports {
   std::uint32_t network_of(std::uint16_t index) const { return entries_[index]->network; }
   int ifindex_of(std::uint16_t index) const { return entries_[index]->built.ifindex; }
   bool any_in(std::uint32_t network) const;
+  TransmitPort transmit_of(std::uint16_t index) const;
+  // All with a device.
+  std::vector<TransmitPort> transmits() const;
   PortFactory& factory() { return factory_; }
 
  private:

@@ -112,6 +112,7 @@ void Worker::add_queue(Port& queue) {
 }
 
 void Worker::remove_queue(Port& queue) {
+  live.flush(false);  // its frames may be among them
   std::erase_if(watched_, [&](const pollfd& watched) { return watched.fd == queue.poll_fd(); });
   std::erase(queues_, &queue);
   std::erase(active_, &queue);
@@ -133,11 +134,13 @@ void Worker::run() {
     }
   }
   run_request();
+  live.flush(false);
   quiescence_.offline(index);
   publish();
 }
 
 bool Worker::round() {
+  full_burst_ = false;
   bool busy = take_handoffs();
   // What has waited goes first: new packets of a flow must not overtake it.
   if (graph.pending.size() != 0) graph.retry_pending();
@@ -159,6 +162,7 @@ bool Worker::receive() {
 bool Worker::receive_from(Port& queue) {
   const std::uint32_t n = queue.receive(packets_.data(), options.batch);
   if (n == 0) return false;
+  full_burst_ |= n == options.batch;
   queue.quiet_rounds = 0;
   graph.process(packets_.data(), n, queue.config);
   return true;
@@ -186,7 +190,8 @@ void Worker::take_woken_queues() {
 // A queue rests when it has had nothing to do for a while and all its frames are back.
 void Worker::flush() {
   take_woken_queues();
-  tx_waiting_ = graph.pending.size() != 0;
+  live.flush(full_burst_);  // first: some of it may go by the rings
+  tx_waiting_ = graph.pending.size() != 0 || live.waiting();
   for (std::size_t i = 0; i < active_.size();) {
     Port& queue = *active_[i];
     const bool waiting = queue.flush();
@@ -211,6 +216,7 @@ bool Worker::take_handoffs() {
     const std::uint32_t n = exchange_.packets(from, index).pop(handoffs.data(), kMaxBurst);
     if (n == 0) continue;
     busy = true;
+    full_burst_ |= n == kMaxBurst;
     send_handoffs(handoffs.data(), n);
   }
   return busy;

@@ -13,6 +13,7 @@
 #include "engine/counters.hpp"
 #include "engine/exchange.hpp"
 #include "engine/frame_pool.hpp"
+#include "engine/live_transmit.hpp"
 #include "engine/port.hpp"
 #include "engine/quiescence.hpp"
 #include "engine/umem.hpp"
@@ -68,6 +69,7 @@ class Worker {
   const WorkerOptions options;
   Umem& umem;
   FramePool pool;
+  LiveTransmit live{pool};
   Graph graph;
 
  private:
@@ -104,6 +106,7 @@ class Worker {
   std::uint64_t busy_rounds_ = 0;
   std::uint64_t sleeps_ = 0;
   bool tx_waiting_ = false;
+  bool full_burst_ = false;  // in this round, from some queue
 
   std::thread thread_;
   std::atomic<bool> stop_{false};

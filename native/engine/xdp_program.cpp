@@ -5,7 +5,6 @@
 #include <linux/if_link.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstring>
 #include <iterator>
 #include <string>
@@ -13,6 +12,7 @@
 #include "bpf/redirect.h"
 #include "engine/errors.hpp"
 #include "engine/lane_maps.hpp"
+#include "engine/signals_held.hpp"
 #include "redirect.skel.h"
 
 namespace millrace {
@@ -56,23 +56,6 @@ millrace_port port_entry_of(const XdpProgram::Attach& request) {
   std::memcpy(port.mac, request.mac.bytes.data(), request.mac.bytes.size());
   return port;
 }
-
-// The kernel gives up verifying a program (EAGAIN) when a signal waits for the thread; a profiler
-// sends one each millisecond.
-class SignalsHeld {
- public:
-  SignalsHeld() {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsHeld() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsHeld(const SignalsHeld&) = delete;
-  SignalsHeld& operator=(const SignalsHeld&) = delete;
-
- private:
-  sigset_t before_{};
-};
 
 }  // namespace
 

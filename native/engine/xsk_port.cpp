@@ -40,10 +40,11 @@ void set_busy_poll(int fd, const XskPort::Tuning& tuning) {
 
 }  // namespace
 
-XskPort::XskPort(const PortConfig& port_config, std::uint32_t queue_index, Umem& umem,
+XskPort::XskPort(const PortConfig& port_config, std::uint32_t queue_index, int device, Umem& umem,
                  std::unique_ptr<XskSocket> socket, TxChecksum tx_checksum, const Tuning& tuning)
     : Port(port_config),
       queue(queue_index),
+      ifindex(device),
       lane(lane_of(port_config.index, queue_index)),
       umem_(umem),
       socket_(std::move(socket)),
@@ -138,6 +139,59 @@ void XskPort::describe(xdp_desc& descriptor, const Packet& packet) const {
 }
 
 std::uint32_t XskPort::transmit(Packet* const* packets, std::uint32_t count) {
+  if (live_ == nullptr) return transmit_by_ring(packets, count);
+  for (std::uint32_t i = 0; i < count; ++i) transmit_live(packets[i]);
+  return count;
+}
+
+// What cannot be a live frame goes by the TX ring, behind what waits; and so does everything while
+// that ring is not empty.
+void XskPort::transmit_live(Packet* packet) {
+  if (live_ != nullptr) live_->make_room(packet->length);
+  if (live_ != nullptr && !tx_waiting_ && packet->tail == kNoFrame &&
+      packet->length <= how_.longest)
+    return live_->put(*this, *packet, how_.always);
+  if (live_ != nullptr && live_waiting != 0) live_->flush(false);
+  send_by_ring(*packet);
+}
+
+void XskPort::send_by_ring(const Packet& packet) {
+  Packet copy = packet;
+  Packet* const one = &copy;
+  const std::uint64_t bytes = packet.length;
+  if (transmit_by_ring(&one, 1) == 1) {
+    counters_->add(kTxPackets, 1);
+    counters_->add(kTxBytes, bytes);
+    return;
+  }
+  count_lost();
+  pool_->put_chain(packet.tail);
+  pool_->put(packet.frame);
+}
+
+void XskPort::begin_live(LiveTransmit& live, const Live& how) {
+  if (live_ == nullptr) counters_->add(kTxMoves, 1);
+  live_ = &live;
+  how_ = how;
+  live_end_.store(LiveEnd::kNone, std::memory_order_relaxed);
+  is_live_.store(true, std::memory_order_relaxed);
+}
+
+void XskPort::end_live(LiveEnd why) {
+  if (live_ == nullptr) return;
+  counters_->add(kTxMoves, 1);
+  live_ = nullptr;
+  live_end_.store(why, std::memory_order_relaxed);
+  is_live_.store(false, std::memory_order_relaxed);
+}
+
+void XskPort::count_live(std::uint32_t packets, std::uint64_t bytes) {
+  counters_->add(kTxPackets, packets);
+  counters_->add(kTxBytes, bytes);
+  counters_->add(kTxLivePackets, packets);
+}
+
+std::uint32_t XskPort::transmit_by_ring(Packet* const* packets, std::uint32_t count) {
   xsk_ring_prod& ring = socket_->tx;
   std::uint32_t wanted = count;
   for (std::uint32_t i = 0; i < count; ++i)

@@ -138,9 +138,10 @@ void Graph::send(std::uint16_t out, Packet** packets, std::uint32_t count) {
   std::uint64_t bytes = 0;
   // The port owns what it takes, so lengths are summed before; what is left is subtracted.
   for (std::uint32_t i = 0; i < count; ++i) bytes += packets[i]->length;
+  const bool counted_here = port->counts_transmits();
   const std::uint32_t sent = port->transmit(packets, count);
   for (std::uint32_t i = sent; i < count; ++i) bytes -= packets[i]->length;
-  if (port->counts_transmits()) {
+  if (counted_here) {
     counters(out).add(kTxPackets, sent);
     counters(out).add(kTxBytes, bytes);
     drop_all(packets + sent, count - sent, out, DropReason::kTxRingFull);

@@ -7,6 +7,7 @@ import type { Reconciler } from "./reconcile.ts";
 const MAC_WARNINGS = 10;
 
 type LinkEvent = Extract<DataplaneEvent, { event: "link" }>;
+type TransmitEvent = Extract<DataplaneEvent, { event: "transmit" }>;
 type MacEvent = Extract<DataplaneEvent, { event: "mac-moved" | "mac-limit" }>;
 
 /** Acts on what the dataplane tells by itself. */
@@ -50,6 +51,7 @@ export class Events {
   #handle(event: DataplaneEvent): void {
     if (event.event === "link") this.#link(event);
     else if (event.event === "resync") this.#resync(event);
+    else if (event.event === "transmit") this.#transmit(event);
     else if (event.event === "kernel-fdb") this.#onKernelFdb(event.ifindex);
     else this.#mac(event);
   }
@@ -63,6 +65,15 @@ export class Events {
     log.debug({ attachment, link: ifname, change }, "link changed");
     if (change === "gone") this.#run(attachment, () => this.#reconciler.runFor(attachment));
     if (change === "queues") this.#run(attachment, () => this.#syncQueues(attachment));
+  }
+
+  #transmit({ port: number, ifindex, backend, reason }: TransmitEvent): void {
+    const { dataplane, log } = this.#parts;
+    const port = dataplane.portNumbered(number);
+    if (port?.info.ifindex !== ifindex) return;
+    const { attachment, ifname } = port;
+    const facts = { attachment, link: ifname, backend, ...(reason !== "" && { reason }) };
+    log.info(facts, "the port transmits by another backend");
   }
 
   async #syncQueues(attachment: string): Promise<void> {

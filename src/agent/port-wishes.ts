@@ -41,12 +41,13 @@ function refuseVlans(network: Network, { vlan, vlanTrunk }: PortWishes): void {
 export function podPort(
   network: Network,
   wishes: PortWishes,
-): Pick<PortOptions, "vlan" | "spoofCheck" | "macLimit" | "flowLane"> {
+): Pick<PortOptions, "vlan" | "spoofCheck" | "macLimit" | "flowLane" | "transmit"> {
   refuseVlans(network, wishes);
-  const { bridge, flowLane } = network;
-  if (!bridge) return { vlan: null, spoofCheck: false, macLimit: 0, flowLane };
+  const { bridge, flowLane, transmit } = network;
+  const common = { flowLane, transmit };
+  if (!bridge) return { vlan: null, spoofCheck: false, macLimit: 0, ...common };
   const spoofCheck = wishes.spoofCheck ?? bridge.spoofCheck;
-  return { vlan: portVlans(wishes), spoofCheck, macLimit: bridge.macLimit, flowLane };
+  return { vlan: portVlans(wishes), spoofCheck, macLimit: bridge.macLimit, ...common };
 }
 
 const shown = (wish: string, value: unknown): unknown =>

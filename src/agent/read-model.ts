@@ -95,6 +95,7 @@ export class ReadModel implements AgentView {
       multiBuffer: port.info.multiBuffer,
       queues: port.info.queues.map((queue) => ({ ...queue })),
       refused: [...port.info.refused],
+      transmit: dataplane.transmit(port),
       fill,
       kernel: dataplane.statistics(port),
     }));

@@ -107,6 +107,7 @@ export class Uplinks {
       spoofCheck: false,
       macLimit: 0,
       flowLane: network.flowLane,
+      transmit: network.transmit,
       queues,
       companion,
       peer: null,

@@ -1,4 +1,4 @@
-import type { PortMode } from "../dataplane/native.ts";
+import type { PortMode, PortTransmit } from "../dataplane/native.ts";
 
 /**
  * What the agent shows of itself. Every call returns a fresh plain object that survives
@@ -185,6 +185,8 @@ export interface PortView {
   queues: { queue: number; worker: number }[];
   /** Modes tried before the one reached, each with the reason. */
   refused: string[];
+  /** Backend that frames leave by at the moment, and why it is not live frames; null when dead. */
+  transmit: PortTransmit | null;
   /** Most frames the FILL ring may hold. */
   fill: number;
   /** XDP_STATISTICS of the socket, null when it is dead. */

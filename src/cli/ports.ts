@@ -23,17 +23,23 @@ const COLUMNS: Column<PortView>[] = [
   { title: "ROLE", cell: (port) => port.role },
   { title: "BACKEND", cell: (port) => port.backend },
   { title: "MODE", cell: (port) => port.mode },
+  { title: "TRANSMIT", cell: ({ transmit }) => transmit?.backend ?? null },
   { title: "TX CHECKSUM", cell: (port) => port.txChecksum },
   { title: "MULTI-BUFFER", cell: (port) => (port.multiBuffer ? "yes" : "no") },
   { title: "QUEUES", cell: ({ queues }) => queuesText(queues) },
   { title: "FILL", cell: (port) => port.fill, align: "right" },
   { title: "ATTACHMENT", cell: (port) => port.attachment },
   { title: "KERNEL DROPS", cell: kernelDrops },
-  { title: "REFUSED MODES", cell: (port) => port.refused.join("; ") || null },
+  { title: "REFUSED MODES", cell: (port) => refusedText(port) || null },
 ];
 
 export function renderPorts(ports: PortView[]): string {
   return ports.length === 0 ? "no ports: no pod is attached\n" : renderTable(COLUMNS, ports);
+}
+
+function refusedText({ refused, transmit }: PortView): string {
+  const live = transmit?.refused ? [`live-frames: ${transmit.refused}`] : [];
+  return [...refused, ...live].join("; ");
 }
 
 function kernelDrops({ kernel }: PortView): string | null {

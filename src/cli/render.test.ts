@@ -16,9 +16,10 @@ describe("the tables", () => {
 
   it("of ports name the mode reached and those refused", () => {
     expect(lines(renderPorts(view.ports()))).toEqual([
-      "PORT INTERFACE NETWORK ROLE BACKEND MODE TX CHECKSUM MULTI-BUFFER QUEUES FILL ATTACHMENT" +
-        " KERNEL DROPS REFUSED MODES",
-      "0 mr0 blue pod xdp copy software yes 0 on worker 0 2048 c1:eth0 - zero-copy: EOPNOTSUPP",
+      "PORT INTERFACE NETWORK ROLE BACKEND MODE TRANSMIT TX CHECKSUM MULTI-BUFFER QUEUES FILL" +
+        " ATTACHMENT KERNEL DROPS REFUSED MODES",
+      "0 mr0 blue pod xdp copy copy software yes 0 on worker 0 2048 c1:eth0 -" +
+        " zero-copy: EOPNOTSUPP; live-frames: the device is no veth",
     ]);
   });
 

@@ -167,6 +167,12 @@ export const networkSchema = z.strictObject({
    * Default xdp.
    */
   portBackend: oneOf(["xdp", "tc"]).optional(),
+  /**
+   * How frames leave by the ports of the network. auto: as live frames toward a veth whose other
+   * end has an XDP program, by AF_XDP otherwise. live-frames: as live frames wherever the device
+   * takes them, also toward sockets, which keep them. Default auto.
+   */
+  transmit: oneOf(["auto", "af-xdp", "live-frames"]).optional(),
   ...overlay,
   ...bridged,
 });

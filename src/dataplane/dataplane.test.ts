@@ -36,6 +36,7 @@ function request(n: number, network = "blue", queues: number | "auto" = 1): Port
     macLimit: 0,
     flowLane: true,
     companion: null,
+    transmit: "auto",
     queues,
     peer: null,
   };

@@ -7,6 +7,7 @@ import type {
   Native,
   NativeDataplane,
   NetworkOptions,
+  PortTransmit,
   RouteChange,
 } from "./native.ts";
 import { Overlay, type PortWatcher } from "./overlay.ts";
@@ -171,6 +172,10 @@ export class Dataplane extends Overlay {
   }
 
   /** XDP_STATISTICS of the port's sockets, null when they are dead. */
+  transmit(port: Port): PortTransmit | null {
+    return this.native.portTransmit(port.info.port);
+  }
+
   statistics(port: Port): Record<string, number> | null {
     return this.native.portStatistics(port.info.port);
   }

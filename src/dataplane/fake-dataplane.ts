@@ -8,6 +8,7 @@ import type {
   NetworkOptions,
   PortInfo,
   PortOptions,
+  PortTransmit,
   TraceResult,
 } from "./native.ts";
 
@@ -109,6 +110,11 @@ export class FakeDataplane extends FakeOverlay implements NativeDataplane {
 
   portStatistics(port: number): Record<string, number> | null {
     return this.ports.has(port) ? { rx_dropped: 0 } : null;
+  }
+
+  portTransmit(port: number): PortTransmit | null {
+    if (!this.ports.has(port)) return null;
+    return { backend: "copy", refused: "the device is no veth" };
   }
 
   countFlows(): number {

@@ -256,6 +256,13 @@ export interface CounterLayout {
   dropReasons: string[];
 }
 
+/** Backends of transmit: the TX ring without and with a copy, and live frames. */
+export interface PortTransmit {
+  backend: "zero-copy" | "copy" | "live-frames";
+  /** Why it is not live-frames; "" when it is. */
+  refused: string;
+}
+
 export type PortMode = "zero-copy" | "copy" | "generic";
 
 export interface DataplaneOptions {
@@ -315,6 +322,8 @@ export interface PortOptions {
   macLimit: number;
   /** Whether flows from and to this port may take the flow lane. */
   flowLane: boolean;
+  /** The backend that frames leave by; auto: the best that is safe. */
+  transmit: "auto" | "af-xdp" | "live-frames";
   /** Worker of queue 0, 1 …; as many queues are bound, or fewer if the device has fewer. */
   workers: number[];
   /** Frames the kernel may turn into skbs per kick: XDP_MAX_TX_SKB_BUDGET. */
@@ -598,6 +607,14 @@ export interface MacMoved {
 export type DataplaneEvent =
   /** A device of a port changed: gone, down or up, MTU, number of queues. */
   | { event: "link"; port: number; ifindex: number; change: "gone" | "down" | "up" | "queues" }
+  /** A port transmits by another backend from now on; `reason` says why not by live frames. */
+  | {
+      event: "transmit";
+      port: number;
+      ifindex: number;
+      backend: PortTransmit["backend"];
+      reason: string;
+    }
   | MacMoved
   | {
       event: "mac-limit";
@@ -637,6 +654,8 @@ export interface NativeDataplane {
   setPrefixes(port: number, prefixes: string[]): Promise<void>;
   /** Kernel-side ring statistics (XDP_STATISTICS), summed over the queues; null when dead. */
   portStatistics(port: number): Record<string, number> | null;
+  /** The backend that the port transmits by at the moment; null when it does not exist. */
+  portTransmit(port: number): PortTransmit | null;
   /** Brings the counters of ports up to what has passed in the flow lane. Returns its flows. */
   countFlows(): number;
   /** Why there is no flow lane; "" when there is one. */

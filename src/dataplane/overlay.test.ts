@@ -66,6 +66,7 @@ describe("the overlay of a dataplane", () => {
       macLimit: 0,
       flowLane: true,
       companion: null,
+      transmit: "auto" as const,
     };
     const { info } = await dataplane.addPort({
       ...({ ...uplink, role: "uplink", capture: "shared" } as const),

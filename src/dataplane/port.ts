@@ -21,6 +21,7 @@ export interface PortRequest
     | "macLimit"
     | "flowLane"
     | "companion"
+    | "transmit"
     | "peer"
   > {
   /** containerId:ifname, or uplink:<interface>. */

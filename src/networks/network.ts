@@ -53,6 +53,8 @@ export interface Network {
   flowLane: boolean;
   /** Where frames are taken from devices: by an XDP program, or at tc with a companion. */
   portBackend: "xdp" | "tc";
+  /** How frames leave by its ports. */
+  transmit: NonNullable<NetworkConfig["transmit"]>;
   /** Null for a routed network. */
   bridge: Bridge | null;
   /** Null for a network that is on this node alone. */
@@ -98,6 +100,7 @@ export function resolveNetwork(config: NetworkConfig, vteps: Config["vteps"] = [
     notReadyWhenFull: config.notReadyWhenFull ?? false,
     flowLane: config.flowLane ?? false,
     portBackend: config.portBackend ?? "xdp",
+    transmit: config.transmit ?? "auto",
     bridge: kind === "bridged" ? resolveBridge(config) : null,
     overlay: resolveOverlay(config, vteps),
   };

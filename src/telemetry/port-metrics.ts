@@ -16,6 +16,8 @@ const HELP: Record<string, string> = {
   flood_copies: "Frames copied to reach more than one port of a bridged network.",
   mac_moves: "Learned MAC addresses that turned up here and were elsewhere before.",
   lane_packets: "Of the frames received, those that the flow lane has forwarded.",
+  tx_live_packets: "Of the frames sent, those that left as live frames.",
+  tx_moves: "Moves of a queue between its TX ring and live frames.",
 };
 
 /** Counters of ports and drops. Their names come from the addon, so a new one needs no change here. */
@@ -46,8 +48,17 @@ export class PortMetrics {
     });
     this.#info = new Gauge({
       name: "millrace_port_info",
-      help: "1 for each port, with the mode it reached.",
-      labelNames: ["port", "ifname", "network", "workers", "attachment", "mode", "tx_checksum"],
+      help: "1 for each port, with the mode it reached and the backend it transmits by.",
+      labelNames: [
+        "port",
+        "ifname",
+        "network",
+        "workers",
+        "attachment",
+        "mode",
+        "tx_checksum",
+        "transmit",
+      ],
       registers: [registry],
     });
   }
@@ -63,7 +74,13 @@ export class PortMetrics {
     const { source, labels } = this.#identify(port);
     const { attachment, mode, txChecksum } = port;
     const workers = [...new Set(port.queues.map(({ worker }) => worker))].sort((a, b) => a - b);
-    const facts = { workers: workers.join(), attachment, mode, tx_checksum: txChecksum };
+    const facts = {
+      workers: workers.join(),
+      attachment,
+      mode,
+      tx_checksum: txChecksum,
+      transmit: port.transmit?.backend ?? "",
+    };
     this.#info.set({ ...labels, ...facts }, 1);
     for (const [statistic, total] of Object.entries(port.kernel ?? {})) {
       this.#statistics.add(statistic);

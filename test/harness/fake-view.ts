@@ -148,6 +148,7 @@ function fakePort(): PortView {
     multiBuffer: true,
     queues: [{ queue: 0, worker: 0 }],
     refused: ["zero-copy: EOPNOTSUPP"],
+    transmit: { backend: "copy", refused: "the device is no veth" },
     fill: 2048,
     kernel: { rx_dropped: 0 },
   };
