@@ -64,7 +64,7 @@ std::uint32_t Dataplane::count_flows() {
 // Told without the mutex, which who listens may want.
 void Dataplane::refresh_transmit() {
   std::vector<DataplaneEvent> moves;
-  {
+  try {
     const std::lock_guard lock(mutex_);
     transmit_.refresh(ports_.transmits(), [&](std::uint16_t port, const TransmitInfo& info) {
       moves.push_back({"transmit",
@@ -72,6 +72,8 @@ void Dataplane::refresh_transmit() {
                         {"ifindex", static_cast<double>(ports_.ifindex_of(port))}},
                        {{"backend", info.backend}, {"reason", info.refused}}});
     });
+  } catch (const std::system_error&) {
+    return;  // the kernel did not answer; it is asked again in a second
   }
   for (const DataplaneEvent& move : moves) tell(move);
 }

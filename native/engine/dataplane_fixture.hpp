@@ -99,6 +99,7 @@ struct VethOptions {
   std::uint32_t max_queues = 2;  // that ethtool -L may make
   std::uint32_t mtu = 1500;
   std::vector<std::uint32_t> workers{0};
+  TransmitWish transmit = TransmitWish::kAuto;
 };
 
 // A veth pair mr<n> – eth0, and its port.
@@ -198,6 +199,7 @@ class DataplaneTest : public ::testing::Test {
     request.network = network_;
     request.port.ifname = made.ifname;
     request.port.forced = PortMode::kCopy;
+    request.port.transmit = options.transmit;
     request.port.tuning = {256, 32, false, 0, 0};
     request.port.has_peer = true;
     request.port.peer_netns = made.netns->path();

@@ -53,9 +53,8 @@ LiveProgram::LiveProgram(const LiveDevices& devices) : skeleton_(nullptr, live_t
   keep_ready();
   // A frame without length goes nowhere, but shows whether the kernel runs the program at all.
   batch().frames[0] = {};
-  if (const int error = send(1, kShortest); error != 0)
-    throw_errno("run a program on live frames (needs Linux 5.18, CAP_BPF and CAP_NET_ADMIN)",
-                error);
+  if (const int error = send(1, MILLRACE_LIVE_LONGEST); error != 0)
+    throw_errno("run a program on live frames (needs Linux 6.3, CAP_BPF and CAP_NET_ADMIN)", error);
 }
 
 LiveProgram::~LiveProgram() = default;
@@ -73,7 +72,7 @@ void LiveProgram::load(const LiveDevices& devices) {
   }
   if (error != 0)
     throw_errno(
-        "load the programs for live frames (needs BTF, Linux 5.18, CAP_BPF, CAP_PERFMON and "
+        "load the programs for live frames (needs BTF, Linux 6.3, CAP_BPF, CAP_PERFMON and "
         "CAP_NET_ADMIN)",
         -error);
   program_ = bpf_program__fd(skeleton_->progs.millrace_live_send);
@@ -113,7 +112,8 @@ int LiveProgram::send(std::uint32_t count, std::uint32_t longest) {
   state.held = 0;
   for (std::uint32_t before = 0; before < count; before = state.cursor) {
     const int error = run(count - before, longest);
-    if (error != 0 && (error != EINTR || state.cursor == before)) return error;
+    if (error != 0 && error != EINTR) return error;
+    if (state.cursor == before) return error == 0 ? EIO : error;
   }
   return 0;
 }

@@ -19,7 +19,7 @@ constexpr std::uint64_t kSecondNs = 1'000'000'000;
 // What receivers may keep, per second. A call whose frames are not all freed when it returns leaves
 // a page pool behind for a second at least.
 constexpr std::uint32_t kHeldCalls = 4096;
-constexpr std::uint32_t kHeldPages = 16384;
+constexpr std::uint32_t kHeldPages = 8192;
 
 constexpr std::uint32_t room_for(std::uint32_t length) {
   return (length + kLineBytes - 1) / kLineBytes * kLineBytes;

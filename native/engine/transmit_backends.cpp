@@ -1,6 +1,7 @@
 #include "engine/transmit_backends.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/worker.hpp"
 #include "graph/clock.hpp"
@@ -12,26 +13,38 @@ namespace millrace {
 namespace {
 
 constexpr const char* kLiveFrames = "live-frames";
-constexpr const char* kTakesFrames = "ndo-xmit";
 constexpr std::uint64_t kSecondNs = 1'000'000'000;
+// Looked at in one second; more take turns. A look at the other end costs some 20 us.
+constexpr std::size_t kPortsAtOnce = 256;
 // Before a port whose frames were kept is tried again.
 constexpr std::uint64_t kPatience = 60;
 // Ethernet header and a tag: veth_xdp_xmit() in drivers/net/veth.c.
 constexpr std::uint32_t kLinkHeader = 14 + 4;
-constexpr const char* kHeldReason =
-    "the frames were not freed at once: a program behind it passes them on to sockets";
 
-std::map<int, bool> devices_that_take_frames() {
-  std::map<int, bool> takes;
-  for (const XdpFeatures& device : list_xdp_features())
-    takes[device.ifindex] = std::find(device.features.begin(), device.features.end(),
-                                      kTakesFrames) != device.features.end();
-  return takes;
+const char* reason_of(LiveEnd why) {
+  switch (why) {
+    case LiveEnd::kNone:
+      return "not looked at yet";
+    case LiveEnd::kRefused:
+      return "the device has refused frames";
+    case LiveEnd::kFailed:
+      return "the kernel has refused to send live frames";
+    case LiveEnd::kHeld:
+      return "the frames were not freed at once: a program behind it passes them on to sockets";
+  }
+  return "";
 }
 
 bool is_live(const TransmitPort& port) {
   return std::all_of(port.queues.begin(), port.queues.end(),
                      [](const auto& queue) { return queue.first->is_live(); });
+}
+
+// Of several queues the gravest.
+LiveEnd end_of(const TransmitPort& port) {
+  LiveEnd gravest = LiveEnd::kNone;
+  for (const auto& [queue, worker] : port.queues) gravest = std::max(gravest, queue->live_end());
+  return gravest;
 }
 
 bool may_be_live(const TransmitPort& port) {
@@ -41,56 +54,57 @@ bool may_be_live(const TransmitPort& port) {
 }  // namespace
 
 void TransmitBackends::refresh(const std::vector<TransmitPort>& ports, const Tell& tell) {
-  Seen seen{{}, coarse_clock() / kSecondNs};
-  if (std::any_of(ports.begin(), ports.end(), may_be_live))
-    seen.takes_frames = devices_that_take_frames();
+  const std::size_t turns = 1 + ports.size() / kPortsAtOnce;
+  const std::uint64_t turn = ++round_ % turns;
+  const Seen seen = look_at_devices(ports);
   for (const TransmitPort& port : ports) {
-    look_at(port, seen);
+    if (port.index % turns == turn) look_at(port, seen);
     const TransmitInfo now = info(port);
-    TransmitInfo& told = states_[port.index].told;
-    const bool moved = now.backend != told.backend;
-    const bool first = told.backend.empty();
-    told = now;
-    if (moved && !(first && now.backend != kLiveFrames)) tell(port.index, now);
+    const TransmitInfo before = std::exchange(states_[port.index].told, now);
+    const bool silent = before.backend.empty() && now.backend != kLiveFrames;
+    if (now.backend != before.backend && !silent) tell(port.index, now);
   }
+}
+
+TransmitBackends::Seen TransmitBackends::look_at_devices(const std::vector<TransmitPort>& ports) {
+  const bool any = std::any_of(ports.begin(), ports.end(), may_be_live);
+  return {any ? list_xdp_takers() : std::set<int>{}, coarse_clock() / kSecondNs};
 }
 
 void TransmitBackends::look_at(const TransmitPort& port, const Seen& seen) {
   State& state = states_[port.index];
-  follow_end(port, state, seen);
-  state.refused = why_not(port, state, seen);
-  if (!state.refused.empty()) return end(port);
   try {
-    begin(port, state);
+    follow_end(port, state, seen);
+    state.refused = why_not(port, state, seen);
+    if (state.refused.empty()) return begin(port, state);
   } catch (const std::system_error& failure) {  // the device may be gone
     state.refused = failure.what();
-    end(port);
   }
+  end(port, state);
 }
 
-// A port that has left live frames by itself gets them again when the reason has gone; one whose
-// frames are kept, not before some time.
-void TransmitBackends::follow_end(const TransmitPort& port, State& state, const Seen& seen) const {
-  for (const auto& [queue, worker] : port.queues)
-    if (!queue->is_live() && queue->live_end() >= LiveEnd::kHeld &&
-        state.told.backend == kLiveFrames)
-      state.not_before = seen.second + kPatience;
+// A port that has left live frames by itself gets them again when the reason has gone. Nothing
+// tells when frames would be freed or the kernel would go on, so these are tried after some time.
+void TransmitBackends::follow_end(const TransmitPort& port, State& state, const Seen& seen) {
+  if (is_live(port) || !std::exchange(state.begun, false)) return;
+  const LiveEnd why = end_of(port);
+  const bool kept = why == LiveEnd::kHeld && port.wish != TransmitWish::kLiveFrames;
+  if (!kept && why != LiveEnd::kFailed) return;
+  state.pause = reason_of(why);
+  state.not_before = seen.second + kPatience;
 }
 
 std::string TransmitBackends::why_not(const TransmitPort& port, State& state, const Seen& seen) {
   if (port.wish == TransmitWish::kAfXdp) return "the network has transmit: af-xdp";
   if (port.mode == PortMode::kZeroCopy) return "the port is in zero-copy mode";
-  const bool always = port.wish == TransmitWish::kLiveFrames;
-  if (!port.veth && !always) return "the device is no veth";
-  const auto takes = seen.takes_frames.find(port.ifindex);
-  if (takes == seen.takes_frames.end() || !takes->second)
+  if (!port.veth && port.wish != TransmitWish::kLiveFrames) return "the device is no veth";
+  if (!seen.takers.contains(port.ifindex))
     return "the device takes no XDP frames (on veth: the other end has neither an XDP program nor "
            "GRO)";
+  state.longest = MILLRACE_LIVE_LONGEST;
   if (port.veth)
     if (const std::string reason = why_not_peer(port, state); !reason.empty()) return reason;
-  if (!port.veth) state.longest = MILLRACE_LIVE_LONGEST;
-  if (seen.second < state.not_before && !always) return kHeldReason;
-  return missing();
+  return seen.second < state.not_before ? state.pause : missing();
 }
 
 std::string TransmitBackends::why_not_peer(const TransmitPort& port, State& state) {
@@ -111,8 +125,8 @@ const std::string& TransmitBackends::missing() {
   try {
     install();
   } catch (const std::system_error& failure) {
-    missing_ = failure.what();
     close();
+    missing_ = failure.what();
   }
   return *missing_;
 }
@@ -129,6 +143,7 @@ void TransmitBackends::install() {
 void TransmitBackends::begin(const TransmitPort& port, State& state) {
   if (!state.device) devices_->add(port.index, port.ifindex);
   state.device = true;
+  state.begun = true;
   const XskPort::Live how{state.longest, port.wish == TransmitWish::kLiveFrames};
   for (const auto& [queue, worker] : port.queues) {
     if (queue->is_live() && queue->live().longest == how.longest) continue;
@@ -136,7 +151,8 @@ void TransmitBackends::begin(const TransmitPort& port, State& state) {
   }
 }
 
-void TransmitBackends::end(const TransmitPort& port) {
+void TransmitBackends::end(const TransmitPort& port, State& state) {
+  state.begun = false;
   for (const auto& [queue, worker] : port.queues) {
     if (!queue->is_live()) continue;
     worker->between_rounds([from = queue, by = worker] {
@@ -157,14 +173,16 @@ void TransmitBackends::close() {
   for (const auto& worker : workers_)
     worker->between_rounds([&] { worker->live.install(nullptr); });
   programs_.clear();
+  missing_.reset();
 }
 
 TransmitInfo TransmitBackends::info(const TransmitPort& port) const {
   if (is_live(port)) return {kLiveFrames, ""};
+  const char* const backend = port.mode == PortMode::kZeroCopy ? "zero-copy" : "copy";
   const auto found = states_.find(port.index);
-  const bool zero_copy = port.mode == PortMode::kZeroCopy;
-  return {zero_copy ? "zero-copy" : "copy",
-          found == states_.end() ? "not looked at yet" : found->second.refused};
+  if (found == states_.end() || found->second.refused.empty())
+    return {backend, reason_of(end_of(port))};
+  return {backend, found->second.refused};
 }
 
 }  // namespace millrace

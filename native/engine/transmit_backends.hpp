@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -53,25 +54,29 @@ class TransmitBackends {
     TransmitInfo told;
     std::string refused;
     bool device = false;  // in devices_
+    bool begun = false;   // live, as far as this side knows
     std::uint32_t longest = 0;
-    std::uint64_t not_before = 0;  // seconds
+    std::string pause;             // why it is left alone
+    std::uint64_t not_before = 0;  // until this second
   };
   struct Seen {
-    std::map<int, bool> takes_frames;  // of each device
+    std::set<int> takers;  // devices that take XDP frames
     std::uint64_t second;
   };
 
+  static Seen look_at_devices(const std::vector<TransmitPort>& ports);
   void look_at(const TransmitPort& port, const Seen& seen);
   std::string why_not(const TransmitPort& port, State& state, const Seen& seen);
   std::string why_not_peer(const TransmitPort& port, State& state);
-  void follow_end(const TransmitPort& port, State& state, const Seen& seen) const;
+  static void follow_end(const TransmitPort& port, State& state, const Seen& seen);
   const std::string& missing();
   void install();
   void begin(const TransmitPort& port, State& state);
-  static void end(const TransmitPort& port);
+  static void end(const TransmitPort& port, State& state);
 
   const Workers& workers_;
   std::map<std::uint16_t, State> states_;
+  std::uint64_t round_ = 0;
   std::unique_ptr<NetdevSocket> socket_;
   std::unique_ptr<LiveDevices> devices_;
   std::vector<std::unique_ptr<LiveProgram>> programs_;  // of each worker

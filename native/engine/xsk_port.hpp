@@ -23,7 +23,7 @@ enum class TxChecksum : std::uint8_t { kMetadata, kSoftware };
 
 // Why the worker itself has ended live-frame transmit of a port: the device takes no frames any
 // more, its receiver keeps them, or the kernel has refused the call.
-enum class LiveEnd : std::uint8_t { kNone, kRefused, kHeld, kFailed };
+enum class LiveEnd : std::uint8_t { kNone, kRefused, kFailed, kHeld };
 
 class XskPort final : public Port {
  public:

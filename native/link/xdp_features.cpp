@@ -20,6 +20,8 @@ constexpr int kAttrIfindex = 1, kAttrXdpFeatures = 3;
 constexpr std::array<const char*, 7> kFeatureNames = {
     "basic", "redirect", "ndo-xmit", "xsk-zerocopy", "hw-offload", "rx-sg", "ndo-xmit-sg"};
 
+constexpr std::uint64_t kNdoXmit = 1 << 2;
+
 using Message = std::unique_ptr<nl_msg, nl::Deleter<nlmsg_free>>;
 using Attributes = std::array<nlattr*, 16>;
 
@@ -67,6 +69,16 @@ std::uint16_t netdev_family(nl_sock* socket) {
   return ask(socket, std::move(message), read_family, &family) ? family : 0;
 }
 
+// False when the kernel cannot say.
+bool dump(std::map<int, std::uint64_t>& found) {
+  const nl::Socket socket(nl_socket_alloc());
+  nl::check(nl_connect(socket.get(), NETLINK_GENERIC), "connect to generic netlink");
+  nl_socket_disable_auto_ack(socket.get());  // or the first answer's would end the dump
+  const std::uint16_t family = netdev_family(socket.get());
+  return family != 0 &&
+         ask(socket.get(), request(family, kDevGet, NLM_F_DUMP), read_device, &found);
+}
+
 std::vector<std::string> names_of(std::uint64_t bits) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < kFeatureNames.size(); ++i)
@@ -76,14 +88,18 @@ std::vector<std::string> names_of(std::uint64_t bits) {
 
 }  // namespace
 
-std::vector<XdpFeatures> list_xdp_features() {
-  const nl::Socket socket(nl_socket_alloc());
-  nl::check(nl_connect(socket.get(), NETLINK_GENERIC), "connect to generic netlink");
-  nl_socket_disable_auto_ack(socket.get());  // or the first answer's would end the dump
-  const std::uint16_t family = netdev_family(socket.get());
+std::set<int> list_xdp_takers() {
   std::map<int, std::uint64_t> found;
-  const bool known =
-      family != 0 && ask(socket.get(), request(family, kDevGet, NLM_F_DUMP), read_device, &found);
+  dump(found);
+  std::set<int> takers;
+  for (const auto& [ifindex, bits] : found)
+    if ((bits & kNdoXmit) != 0) takers.insert(ifindex);
+  return takers;
+}
+
+std::vector<XdpFeatures> list_xdp_features() {
+  std::map<int, std::uint64_t> found;
+  const bool known = dump(found);
   std::vector<XdpFeatures> devices;
   struct if_nameindex* names = ::if_nameindex();
   for (struct if_nameindex* i = names; i != nullptr && i->if_name != nullptr; ++i) {
