@@ -25,7 +25,7 @@ describe("createMetrics", () => {
     ).toBe(1);
     expect(sampleOf(text, 'millrace_build_info{version="0.1.0"}')).toBe(1);
     expect(sampleOf(text, "millrace_ready")).toBe(1);
-    expect(text).toContain('mode="copy",tx_checksum="software"} 1');
+    expect(text).toContain('mode="copy",tx_checksum="software",transmit="copy"} 1');
   });
 
   it("shows what the kernel dropped before the ring loop saw it", async () => {
