@@ -103,7 +103,7 @@ std::string TransmitBackends::why_not(const TransmitPort& port, State& state, co
            "GRO)";
   state.longest = MILLRACE_LIVE_LONGEST;
   if (port.veth)
-    if (const std::string reason = why_not_peer(port, state); !reason.empty()) return reason;
+    if (std::string reason = why_not_peer(port, state); !reason.empty()) return reason;
   return seen.second < state.not_before ? state.pause : missing();
 }
 

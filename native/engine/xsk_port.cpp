@@ -40,11 +40,12 @@ void set_busy_poll(int fd, const XskPort::Tuning& tuning) {
 
 }  // namespace
 
-XskPort::XskPort(const PortConfig& port_config, std::uint32_t queue_index, int device, Umem& umem,
-                 std::unique_ptr<XskSocket> socket, TxChecksum tx_checksum, const Tuning& tuning)
+XskPort::XskPort(const PortConfig& port_config, std::uint32_t queue_index, int port_ifindex,
+                 Umem& umem, std::unique_ptr<XskSocket> socket, TxChecksum tx_checksum,
+                 const Tuning& tuning)
     : Port(port_config),
       queue(queue_index),
-      ifindex(device),
+      ifindex(port_ifindex),
       lane(lane_of(port_config.index, queue_index)),
       umem_(umem),
       socket_(std::move(socket)),

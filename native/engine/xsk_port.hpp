@@ -35,7 +35,7 @@ class XskPort final : public Port {
     std::uint32_t busy_poll_budget;
   };
 
-  XskPort(const PortConfig& port_config, std::uint32_t queue, int ifindex, Umem& umem,
+  XskPort(const PortConfig& port_config, std::uint32_t queue_index, int port_ifindex, Umem& umem,
           std::unique_ptr<XskSocket> socket, TxChecksum tx_checksum, const Tuning& tuning);
 
   // To whom the queue belongs: before a worker polls it, and when it moves to another one.
