@@ -46,6 +46,11 @@ class LiveTransmitTest : public DataplaneTest {
   std::uint64_t total(const TestPod& pod, std::uint32_t slot) const {
     return counted(pod, 0, slot) + counted(pod, 1, slot);
   }
+  // A worker counts frames when the kernel has taken them: others may have seen them before.
+  void expect_total(const TestPod& pod, std::uint32_t slot, std::uint64_t expected) const {
+    EXPECT_TRUE(eventually([&] { return total(pod, slot) == expected; }))
+        << total(pod, slot) << " instead of " << expected << " of counter " << slot;
+  }
   // So many frames at once, while the worker looks elsewhere; it finds them together.
   void burst(const TestPod& from, const TestPod& to, std::uint32_t count) {
     dataplane_->workers()[0]->between_rounds([&] {
