@@ -16,10 +16,6 @@ namespace {
 constexpr std::uint32_t kMostRounds = 8;
 constexpr std::uint32_t kLineBytes = 64;
 constexpr std::uint64_t kSecondNs = 1'000'000'000;
-// What receivers may keep, per second. A call whose frames are not all freed when it returns leaves
-// a page pool behind for a second at least.
-constexpr std::uint32_t kHeldCalls = 4096;
-constexpr std::uint32_t kHeldPages = 8192;
 
 constexpr std::uint32_t room_for(std::uint32_t length) {
   return (length + kLineBytes - 1) / kLineBytes * kLineBytes;
@@ -176,7 +172,7 @@ void LiveTransmit::watch_held() {
   const std::uint64_t second = coarse_clock() / kSecondNs;
   if (std::exchange(second_, second) != second) held_calls_ = held_pages_ = 0;
   held_pages_ += program_->batch().held;
-  if (++held_calls_ < kHeldCalls && held_pages_ < kHeldPages) return;
+  if (++held_calls_ < held_limits.calls && held_pages_ < held_limits.pages) return;
   held_calls_ = held_pages_ = 0;
   for (std::uint32_t i = 0; i < count_; ++i) entries_[i].port->end_live(LiveEnd::kHeld);
 }

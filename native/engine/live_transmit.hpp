@@ -36,6 +36,15 @@ class LiveTransmit {
   void flush(bool more);
   bool waiting() const { return count_ != 0; }
 
+  // What receivers may keep, per second. A call whose frames are not all freed when it returns
+  // leaves a page pool behind for a second at least.
+  struct HeldLimits {
+    std::uint32_t calls = 4096;
+    std::uint32_t pages = 8192;
+  };
+  // Only between rounds.
+  HeldLimits held_limits;
+
  private:
   struct Entry {
     XskPort* port;

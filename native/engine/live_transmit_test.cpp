@@ -181,6 +181,8 @@ TEST_F(LiveTransmitTest, GoesBackWhenFramesAreKeptInNumbers) {
     TestPod& b = add_pod(kBlueB);
     const PodProgram program(b, XDP_PASS);
     ASSERT_TRUE(becomes(b, "live-frames")) << refused(b);
+    const auto& worker = dataplane_->workers()[0];
+    worker->between_rounds([&] { worker->live.held_limits.pages = 400; });
     EXPECT_TRUE(eventually([&] {
       burst(a, b, 200);  // nobody reads them
       return backend(b) == "copy";
