@@ -47,7 +47,7 @@ describe("a wrong call", () => {
 
   it("is answered with the devices, tasks and sources that there are", async () => {
     expect(await refused("pps", "--dut", "abacus")).toMatch(
-      /^--dut abacus: unknown; there are millrace, millrace-lane, millrace-live, kernel-route, /,
+      /^--dut abacus: unknown; there are millrace, millrace-lane, millrace-live, millrace-tc, kernel-route, /,
     );
     expect(await refused("pps", "--dut", "kernel-bridge", "--task", "route")).toBe(
       "--task route: kernel-bridge does bridge",

@@ -5,7 +5,7 @@ import { kernelBridge } from "./kernel-bridge.ts";
 import { kernelRoute } from "./kernel-route.ts";
 import { kernelVxlan, kernelVxlanBridge } from "./kernel-vxlan.ts";
 import type { DutKind } from "./kind.ts";
-import { millrace, millraceLane, millraceLive } from "./millrace.ts";
+import { millrace, millraceLane, millraceLive, millraceTc } from "./millrace.ts";
 import { none } from "./none.ts";
 import { openVswitch } from "./openvswitch.ts";
 import { xdpForward } from "./xdp-forward.ts";
@@ -16,6 +16,7 @@ export const duts: readonly DutKind[] = [
   millrace,
   millraceLane,
   millraceLive,
+  millraceTc,
   kernelRoute,
   kernelBridge,
   kernelVxlan,

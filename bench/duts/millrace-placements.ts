@@ -45,7 +45,9 @@ async function place(agent: AgentProcess, namespace: Namespace, name: string): P
   if (placement === undefined) throw new Error(`no placement ${name} of an agent`);
   const { cpu, threaded } = placement;
   for (const thread of workersOf(agent)) await must("taskset", ["-pc", `${cpu}`, thread]);
-  for (const { ifname } of await agent.client.ports()) {
+  for (const { ifname, backend } of await agent.client.ports()) {
+    // Without XDP a veth has no NAPI, and the kernel refuses the attribute.
+    if (backend === "tc") continue;
     await writeLinkAttribute(namespace, ifname, "threaded", threaded ? "1" : "0");
     if (threaded) await pinNapiThread(ifname, cpu);
   }

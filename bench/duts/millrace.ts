@@ -37,6 +37,15 @@ export const millraceLive = {
   summary: "the agent as by default: live frames toward pods with an XDP program",
 } as const satisfies DutKind;
 
+/** The same with ports at tcx, which forward known flows as they are, super-frames too. */
+export const millraceTc = {
+  ...kindOf({ name: "millrace-tc", keys: { flowLane: true, portBackend: "tc" } }),
+  name: "millrace-tc",
+  // Its host ends take no XDP frames.
+  sources: ["skb"],
+  summary: "the agent with ports of backend tc and their flow lane",
+} as const satisfies DutKind;
+
 function kindOf(variant: Variant) {
   return {
     tasks: ["route", "bridge", "vxlan-encap", "vxlan-decap"],
