@@ -18,6 +18,7 @@ import type {
   AttachmentView,
   AttachmentViewState,
   CountersView,
+  FlowLaneView,
   NetworkView,
   PortView,
   SpoolView,
@@ -65,12 +66,21 @@ export class ReadModel implements AgentView {
       networks: networks.size,
       ports: dataplane.ports.length,
       tcPorts: dataplane.ports.filter(({ backend }) => backend === "tc").length,
+      flowLane: this.#flowLane(),
       attachments: this.#countStates(),
       workers: this.#workers(),
       journal: { path, bytes, records: attachments.size },
       spool: this.#life.spool(),
       reconcile: this.#reconciler.last,
     };
+  }
+
+  #flowLane(): FlowLaneView | null {
+    const { networks, dataplane } = this.#parts;
+    if (![...networks.values()].some(({ flowLane }) => flowLane)) return null;
+    const { native } = dataplane;
+    const missing = native.flowLaneMissing();
+    return { flows: missing === "" ? native.countFlows() : 0, missing };
   }
 
   networks(): NetworkView[] {

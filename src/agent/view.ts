@@ -34,12 +34,20 @@ export interface AgentStatus {
   ports: number;
   /** How many of the ports have backend tc. */
   tcPorts: number;
+  /** Null when no network has the key flowLane. */
+  flowLane: FlowLaneView | null;
   attachments: Record<AttachmentViewState, number>;
   workers: WorkerView[];
   journal: JournalView;
   spool: SpoolView;
   /** The last sweep over journal and kernel, null before the first one. */
   reconcile: ReconcileView | null;
+}
+
+export interface FlowLaneView {
+  flows: number;
+  /** Why there is none on this machine; "" when there is one. */
+  missing: string;
 }
 
 export interface WorkerView {

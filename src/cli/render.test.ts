@@ -91,6 +91,17 @@ describe("renderStatus", () => {
   });
 });
 
+describe("renderStatus of the flow lane", () => {
+  it("counts its flows, or says why there is none", () => {
+    const view = fakeView();
+    expect(lines(renderStatus(view.status()))).toContain("flow lane off");
+    view.data.status.flowLane = { flows: 12, missing: "" };
+    expect(lines(renderStatus(view.status()))).toContain("flow lane 12 flows");
+    view.data.status.flowLane = { flows: 0, missing: "needs Linux 6.3" };
+    expect(lines(renderStatus(view.status()))).toContain("flow lane none: needs Linux 6.3");
+  });
+});
+
 describe("portRates", () => {
   it("divides growth by the time and leaves quiet drop reasons out", () => {
     const before = { ports: [fakeCounters()], workers: [] };

@@ -31,6 +31,7 @@ export function renderStatus(status: AgentStatus): string {
     ["networks", status.networks],
     ["attachments", `${attachments.attached} attached${others}`],
     ["ports", portsText(status)],
+    ["flow lane", laneText(status.flowLane)],
     ["last sweep", sweepText(status.reconcile)],
   ]);
   return `${fields}${problemLines(status)}\n${renderTable(WORKER_COLUMNS, status.workers)}`;
@@ -47,6 +48,11 @@ export function addStatusCommand(program: Command): void {
 
 function portsText({ ports, tcPorts }: AgentStatus): string {
   return tcPorts === 0 ? `${ports}` : `${ports}, ${tcPorts} of them of backend tc`;
+}
+
+function laneText(lane: AgentStatus["flowLane"]): string {
+  if (lane === null) return "off";
+  return lane.missing === "" ? `${lane.flows} flows` : colors.yellow(`none: ${lane.missing}`);
 }
 
 function stateText({ state, problems }: AgentStatus): string {

@@ -78,6 +78,7 @@ function fakeStatus(): AgentStatus {
     networks: 1,
     ports: 1,
     tcPorts: 0,
+    flowLane: null,
     attachments: { adding: 0, attached: 1, removing: 0, lost: 0 },
     workers: [
       {

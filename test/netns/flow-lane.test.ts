@@ -23,6 +23,8 @@ for (const family of [4, 6] as const) {
       await exchangeStreams(lab.scope, pods, family, BYTES);
       const { rx } = await expectBalanced(lab);
       expect(await inLane(lab, pods)).toBeGreaterThan(MOST * rx);
+      // One each way.
+      expect((await lab.agent.client.status()).flowLane).toEqual({ flows: 2, missing: "" });
     },
   );
 }
