@@ -7,6 +7,7 @@ import { checkCapabilities } from "./capabilities.ts";
 import { checkCniConfig } from "./cni-config.ts";
 import { checkContainerd } from "./containerd.ts";
 import { checkExecutables } from "./executables.ts";
+import { checkFastLanes } from "./fast-lanes.ts";
 import { type Finding, problem } from "./finding.ts";
 import type { DoctorHost } from "./host.ts";
 import { checkIommu } from "./iommu.ts";
@@ -26,6 +27,7 @@ type Check = (host: DoctorHost) => Finding[] | Promise<Finding[]>;
 
 const CHECKS: readonly [name: string, check: Check][] = [
   ["kernel", checkKernel],
+  ["fast lanes", checkFastLanes],
   ["limits", checkLimits],
   ["namespaces", checkNamespaces],
   ["links", checkNetdevs],
