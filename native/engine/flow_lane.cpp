@@ -21,7 +21,6 @@ namespace millrace {
 
 namespace {
 
-constexpr const char* kTakesRedirected = "ndo-xmit";
 constexpr std::uint32_t kTxRingFullSlot =
     kFirstDrop + static_cast<std::uint32_t>(DropReason::kTxRingFull);
 
@@ -41,12 +40,6 @@ std::uint32_t id_of(int map) {
   std::uint32_t length = sizeof(info);
   if (bpf_obj_get_info_by_fd(map, &info, &length) != 0) throw_errno("read a map's id");
   return info.id;
-}
-
-bool has(const XdpFeatures& device, const char* feature) {
-  for (const std::string& name : device.features)
-    if (name == feature) return true;
-  return false;
 }
 
 std::uint16_t slot_of(const millrace_lane& flow) {
@@ -187,11 +180,9 @@ void FlowLane::tell(std::uint16_t port, const Device& device) {
 void FlowLane::refresh() {
   const std::lock_guard lock(mutex_);
   if (devices_.empty()) return;
-  std::map<int, bool> takes;
-  for (const XdpFeatures& device : list_xdp_features())
-    takes[device.ifindex] = has(device, kTakesRedirected);
+  const std::set<int> takers = list_xdp_takers();
   for (auto& [port, device] : devices_) {
-    table_.set_target(port, takes[device.ifindex]);
+    table_.set_target(port, takers.contains(device.ifindex));
     if (program_ == nullptr || device.pod == Mac{}) continue;
     const bool direct = has_segmentation(device.ifindex);
     if (std::exchange(device.direct, direct) != direct) tell(port, device);
