@@ -87,10 +87,9 @@ static __always_inline int lane(struct xdp_md* ctx, const struct millrace_port* 
                                 const int frags) {
   void* data = (void*)(long)ctx->data;
   void* end = (void*)(long)ctx->data_end;
-  __u32 first = 0;
-  struct millrace_lane_state* state = bpf_map_lookup_elem(&lane_state, &first);
-  if (!state || !state->open) return LANE_MISS;
-  if (port->vteps[0].udp_port != 0 && lane_is_tunnelled(data, end, port))
+  struct millrace_lane_state* state = lane_open();
+  if (!state) return LANE_MISS;
+  if (port->vteps[0].udp_port != 0 && lane_is_tunnelled(data, end, (__u32)(end - data), port))
     return lane_try(ctx, state, port->slot, MILLRACE_LANE_OUTER, frags);
   return lane_try(ctx, state, port->slot, 0, frags);
 }

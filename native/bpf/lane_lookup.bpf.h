@@ -31,6 +31,13 @@ struct {
   __type(value, struct millrace_lane_tags);
 } lane_tags SEC(".maps");
 
+// Null while nothing is looked up.
+static __always_inline struct millrace_lane_state* lane_open(void) {
+  __u32 first = 0;
+  struct millrace_lane_state* state = bpf_map_lookup_elem(&lane_state, &first);
+  return state && state->open ? state : 0;
+}
+
 // What is needed of an entry, copied: the loop may write it at any time.
 struct lane_flow {
   __u8 ethernet[12];

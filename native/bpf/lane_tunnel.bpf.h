@@ -89,8 +89,9 @@ static __always_inline int lane_outer_is_right(LANE_CONTEXT* ctx, const struct l
 }
 
 // The outer headers are as the loop accepts them without a second look: for us, no options, a
-// VNI, no mark of congestion to be passed on (RFC 6040).
-static __always_inline int lane_is_tunnelled(void* data, void* end,
+// VNI, no mark of congestion to be passed on (RFC 6040). length: of the frame, of which more may
+// lie behind end.
+static __always_inline int lane_is_tunnelled(void* data, void* end, __u32 length,
                                              const struct millrace_port* port) {
   struct ethhdr* ethernet = data;
   struct iphdr* ip = (void*)(ethernet + 1);
@@ -100,6 +101,6 @@ static __always_inline int lane_is_tunnelled(void* data, void* end,
       !lane_is_for_us(ethernet, port) || !is_vtep4(ip, end, port))
     return 0;
   return vxlan[0] & 0x08 && !(ip->tos & 1) && lane_header_is_right(ip) &&
-         bpf_ntohs(ip->tot_len) + sizeof(*ethernet) == (__u32)(end - data) &&
+         bpf_ntohs(ip->tot_len) + sizeof(*ethernet) == length &&
          bpf_ntohs(udp->len) + sizeof(*ip) == bpf_ntohs(ip->tot_len);
 }

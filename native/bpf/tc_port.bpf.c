@@ -208,32 +208,11 @@ static __always_inline int try_lane(struct __sk_buff* skb, struct millrace_lane_
   return leave(skb, &flow, device);
 }
 
-// As lane_is_tunnelled() in lane_tunnel.bpf.h, where the frame may be longer than what can be read.
-static __always_inline int is_tunnelled(struct __sk_buff* skb, const struct millrace_port* port) {
-  struct ethhdr* ethernet = start_of(skb);
-  struct iphdr* ip = (void*)(ethernet + 1);
-  struct udphdr* udp = (void*)(ip + 1);
-  __u8* vxlan = (void*)(udp + 1);
-  void* end = end_of(skb);
-  if ((void*)(vxlan + 8) > end || ethernet->h_proto != bpf_htons(ETH_P_IP) || *(__u8*)ip != 0x45 ||
-      !lane_is_for_us(ethernet, port) || !is_vtep4(ip, end, port))
-    return 0;
-  return vxlan[0] & 0x08 && !(ip->tos & 1) && lane_header_is_right(ip) &&
-         bpf_ntohs(ip->tot_len) + sizeof(*ethernet) == skb->len &&
-         bpf_ntohs(udp->len) + sizeof(*ip) == bpf_ntohs(ip->tot_len);
-}
-
 // A checksum is over the whole frame.
 static __always_inline void pull_summed(struct __sk_buff* skb) {
   const struct udphdr* udp = start_of(skb) + LANE_OUTER_UDP;
   if ((void*)(udp + 1) <= end_of(skb) && udp->check != 0 && skb->gso_size == 0)
     bpf_skb_pull_data(skb, skb->len);
-}
-
-static __always_inline struct millrace_lane_state* open_lane(void) {
-  __u32 first = 0;
-  struct millrace_lane_state* state = bpf_map_lookup_elem(&lane_state, &first);
-  return state && state->open ? state : 0;
 }
 
 // The host end of a pod.
@@ -243,7 +222,7 @@ int millrace_tc_pod(struct __sk_buff* skb) {
   const struct millrace_tc_port* port = bpf_map_lookup_elem(&tc_ports, &ifindex);
   if (!port) return TC_DROP;
   pull_headers(skb, LONGEST_HEADERS);
-  struct millrace_lane_state* state = open_lane();
+  struct millrace_lane_state* state = lane_open();
   const int action = state ? try_lane(skb, state, port->slot, 0) : LANE_MISS;
   return action == LANE_MISS ? (int)bpf_redirect(port->other, 0) : action;
 }
@@ -255,9 +234,10 @@ int millrace_tc_uplink(struct __sk_buff* skb) {
   const struct millrace_port* port = bpf_map_lookup_elem(&ports, &ifindex);
   if (!own || !port) return TC_NEXT;
   pull_headers(skb, MILLRACE_LANE_OUTER + LONGEST_HEADERS);
-  struct millrace_lane_state* state = open_lane();
+  struct millrace_lane_state* state = lane_open();
   if (state) {
-    const int tunnelled = port->vteps[0].udp_port != 0 && is_tunnelled(skb, port);
+    const int tunnelled = port->vteps[0].udp_port != 0 &&
+                          lane_is_tunnelled(start_of(skb), end_of(skb), skb->len, port);
     if (tunnelled) pull_summed(skb);
     const int action = tunnelled ? try_lane(skb, state, own->slot, MILLRACE_LANE_OUTER)
                                  : try_lane(skb, state, own->slot, 0);
