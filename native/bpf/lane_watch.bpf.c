@@ -8,6 +8,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "maps.bpf.h"
+#include "xdp_tracepoints.bpf.h"
 
 enum { LANE_ENXIO = 6 };
 
@@ -49,16 +50,6 @@ static __always_inline void count(__u32 slot, __u64 drops, int gone) {
   __sync_fetch_and_add(&now->generation, 1);
 }
 
-// Arguments of the tracepoints, include/trace/events/xdp.h.
-enum {
-  REFUSED_MAP_ID = 5,
-  REFUSED_INDEX = 6,
-  SENT_FROM = 0,
-  SENT_TO = 1,
-  SENT_DROPS = 3,
-  SENT_ERROR = 4,
-};
-
 // The port of a device, when it is one of ours. Numbers of interfaces mean something in their own
 // network namespace only.
 static __always_inline const struct millrace_port* port_of(const struct net_device* device) {
@@ -82,11 +73,11 @@ int millrace_redirect_refused(__u64* arguments) {
 // It took a part of a bulk: its ring is full, or nobody reads it.
 SEC("tp_btf/xdp_devmap_xmit")
 int millrace_redirect_sent(__u64* arguments) {
-  const __u32 drops = (__u32)arguments[SENT_DROPS];
+  const __u32 drops = (__u32)arguments[BULK_REFUSED];
   if (drops == 0) return 0;
-  if (!port_of((const struct net_device*)arguments[SENT_FROM])) return 0;
-  const struct millrace_port* port = port_of((const struct net_device*)arguments[SENT_TO]);
-  if (port) count(port->slot, drops, (int)arguments[SENT_ERROR] == -LANE_ENXIO);
+  if (!port_of((const struct net_device*)arguments[BULK_FROM])) return 0;
+  const struct millrace_port* port = port_of((const struct net_device*)arguments[BULK_TO]);
+  if (port) count(port->slot, drops, (int)arguments[BULK_ERROR] == -LANE_ENXIO);
   return 0;
 }
 

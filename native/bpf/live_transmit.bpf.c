@@ -10,6 +10,7 @@
 
 #include "live_transmit.h"
 #include "redirect.h"
+#include "xdp_tracepoints.bpf.h"
 
 enum { LOOPBACK_IFINDEX = 1 };
 
@@ -67,16 +68,8 @@ int millrace_live_send(struct xdp_md* ctx) {
   return action;
 }
 
-// Arguments of the tracepoints, include/trace/events/xdp.h and page_pool.h.
-enum {
-  REFUSED_FROM = 0,
-  SENT_FROM = 0,
-  SENT_TO = 1,
-  SENT_COUNT = 2,
-  SENT_REFUSED = 3,
-  SENT_ERROR = 4,
-  RELEASED_INFLIGHT = 1,
-};
+// The argument of page_pool_release that counts, include/trace/events/page_pool.h.
+enum { RELEASED_INFLIGHT = 1 };
 
 // Frames of a call come from the loopback device of the caller's namespace, which has no XDP
 // otherwise. Receivers run inside the call as well and may redirect too: from other devices.
@@ -100,15 +93,15 @@ int millrace_live_refused(__u64* arguments) {
 
 SEC("tp_btf/xdp_devmap_xmit")
 int millrace_live_bulk(__u64* arguments) {
-  struct millrace_live* live = batch_of_call((const struct net_device*)arguments[SENT_FROM]);
+  struct millrace_live* live = batch_of_call((const struct net_device*)arguments[BULK_FROM]);
   if (!live) return 0;
   const __u32 place = live->bulks;
   if (place >= MILLRACE_LIVE_BULKS) return 0;
   struct millrace_live_bulk* bulk = &live->bulk[place];
-  bulk->ifindex = (__u32)((const struct net_device*)arguments[SENT_TO])->ifindex;
-  bulk->sent = (__u16)arguments[SENT_COUNT];
-  bulk->refused = (__u16)arguments[SENT_REFUSED];
-  bulk->error = (__s32)arguments[SENT_ERROR];
+  bulk->ifindex = (__u32)((const struct net_device*)arguments[BULK_TO])->ifindex;
+  bulk->sent = (__u16)arguments[BULK_SENT];
+  bulk->refused = (__u16)arguments[BULK_REFUSED];
+  bulk->error = (__s32)arguments[BULK_ERROR];
   live->bulks = place + 1;
   live->refused += bulk->refused;
   return 0;
