@@ -3,6 +3,7 @@
 #include "engine/cpu_placement.hpp"
 #include "engine/errors.hpp"
 #include "engine/tracer.hpp"
+#include "link/xdp_features.hpp"
 
 namespace millrace {
 
@@ -185,7 +186,7 @@ PortInfo Dataplane::link(std::uint16_t index, const AddPortRequest& request) {
       routing_.add_port(config);
   });
   const PortConfig& config = ports_.require(index);
-  if (config.lane) lane().refresh();
+  if (XdpTakers takers; config.lane) lane().refresh(takers);
   if (config.vrf == nullptr || !config.uplink) {
     follower_.watch_port(info.ifindex, index);
     return info;

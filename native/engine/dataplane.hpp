@@ -130,7 +130,7 @@ class Dataplane {
                   const char* peer_name, std::uint16_t place);
   void tick();
   void every_second();
-  void refresh_transmit();
+  void refresh_devices();
   void tell_resyncs();
   void tell(const DataplaneEvent& event);
 

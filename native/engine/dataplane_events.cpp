@@ -1,5 +1,6 @@
 // What workers and the mirror tell, and what is due each second: all on the control thread.
 #include "engine/dataplane.hpp"
+#include "link/xdp_features.hpp"
 
 namespace millrace {
 
@@ -61,17 +62,20 @@ std::uint32_t Dataplane::count_flows() {
   return lane().sweep(lane_counters_);
 }
 
-// Told without the mutex, which who listens may want.
-void Dataplane::refresh_transmit() {
+// What the devices take may change under us. Told without the mutex, which who listens may want.
+void Dataplane::refresh_devices() {
   std::vector<DataplaneEvent> moves;
   try {
     const std::lock_guard lock(mutex_);
-    transmit_.refresh(ports_.transmits(), [&](std::uint16_t port, const TransmitInfo& info) {
-      moves.push_back({"transmit",
-                       {{"port", static_cast<double>(port)},
-                        {"ifindex", static_cast<double>(ports_.ifindex_of(port))}},
-                       {{"backend", info.backend}, {"reason", info.refused}}});
-    });
+    XdpTakers takers;
+    lane().refresh(takers);
+    transmit_.refresh(
+        ports_.transmits(), takers, [&](std::uint16_t port, const TransmitInfo& info) {
+          moves.push_back({"transmit",
+                           {{"port", static_cast<double>(port)},
+                            {"ifindex", static_cast<double>(ports_.ifindex_of(port))}},
+                           {{"backend", info.backend}, {"reason", info.refused}}});
+        });
   } catch (const std::system_error&) {
     return;  // the kernel did not answer; it is asked again in a second
   }
@@ -79,13 +83,12 @@ void Dataplane::refresh_transmit() {
 }
 
 void Dataplane::every_second() {
-  refresh_transmit();
+  refresh_devices();
   tell_resyncs();
   if (++seconds_ % kUseInterval == 0)
     routing_.collect_used(
         [this](std::uint16_t port, const IpAddress& address) { follower_.probe(port, address); });
   const std::lock_guard lock(mutex_);
-  lane().refresh();
   if (bridges_.age(coarse_clock()) != 0) lane().table().generation().changed();
   if (!bridges_.has_retired()) return;
   quiescence_.synchronize();

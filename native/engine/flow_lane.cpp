@@ -43,7 +43,7 @@ std::uint32_t id_of(int map) {
 }
 
 std::uint16_t slot_of(const millrace_lane& flow) {
-  return static_cast<std::uint16_t>(flow.key[1] >> 32);
+  return static_cast<std::uint16_t>(flow.key[1] >> MILLRACE_LANE_SLOT_SHIFT);
 }
 
 // So many frames of so many bytes together. Of those that a device has not taken the lengths are
@@ -177,10 +177,8 @@ void FlowLane::tell(std::uint16_t port, const Device& device) {
     program_->set_device(port, device.ifindex, device.direct ? device.pod : Mac{});
 }
 
-void FlowLane::refresh() {
+void FlowLane::refresh(XdpTakers& takers) {
   const std::lock_guard lock(mutex_);
-  if (devices_.empty()) return;
-  const std::set<int> takers = list_xdp_takers();
   for (auto& [port, device] : devices_) {
     table_.set_target(port, takers.contains(device.ifindex));
     if (program_ == nullptr || device.pod == Mac{}) continue;

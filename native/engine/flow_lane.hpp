@@ -19,6 +19,7 @@ struct lane_watch;
 namespace millrace {
 
 class TcProgram;
+class XdpTakers;
 
 // Memory of a BPF map.
 class MapMemory {
@@ -63,9 +64,9 @@ class FlowLane {
   // std::system_error.
   void add_device(std::uint16_t port, int ifindex, const Mac& pod = {});
   void remove_device(std::uint16_t port);
-  // Asks the kernel which devices take redirected frames (a veth does while its peer has GRO on, or
-  // an XDP program).
-  void refresh();
+  // Looks which devices take redirected frames (a veth does while its peer has GRO on, or an XDP
+  // program). Throws std::system_error.
+  void refresh(XdpTakers& takers);
   // A program that needs to know the devices from now on; it outlives the lane.
   void tell_devices(TcProgram& program);
 

@@ -15,7 +15,6 @@ namespace {
 // Rounds that frames may wait for more of a stream that fills its bursts.
 constexpr std::uint32_t kMostRounds = 8;
 constexpr std::uint32_t kLineBytes = 64;
-constexpr std::uint64_t kSecondNs = 1'000'000'000;
 
 constexpr std::uint32_t room_for(std::uint32_t length) {
   return (length + kLineBytes - 1) / kLineBytes * kLineBytes;

@@ -13,7 +13,6 @@ namespace millrace {
 namespace {
 
 constexpr const char* kLiveFrames = "live-frames";
-constexpr std::uint64_t kSecondNs = 1'000'000'000;
 // Looked at in one second; more take turns. A look at the other end costs some 20 us.
 constexpr std::size_t kPortsAtOnce = 256;
 // Before a port whose frames were kept is tried again.
@@ -47,16 +46,13 @@ LiveEnd end_of(const TransmitPort& port) {
   return gravest;
 }
 
-bool may_be_live(const TransmitPort& port) {
-  return port.wish != TransmitWish::kAfXdp && port.mode != PortMode::kZeroCopy;
-}
-
 }  // namespace
 
-void TransmitBackends::refresh(const std::vector<TransmitPort>& ports, const Tell& tell) {
+void TransmitBackends::refresh(const std::vector<TransmitPort>& ports, XdpTakers& takers,
+                               const Tell& tell) {
   const std::size_t turns = 1 + ports.size() / kPortsAtOnce;
   const std::uint64_t turn = ++round_ % turns;
-  const Seen seen = look_at_devices(ports);
+  const Seen seen{takers, coarse_clock() / kSecondNs};
   for (const TransmitPort& port : ports) {
     if (port.index % turns == turn) look_at(port, seen);
     const TransmitInfo now = info(port);
@@ -64,11 +60,6 @@ void TransmitBackends::refresh(const std::vector<TransmitPort>& ports, const Tel
     const bool silent = before.backend.empty() && now.backend != kLiveFrames;
     if (now.backend != before.backend && !silent) tell(port.index, now);
   }
-}
-
-TransmitBackends::Seen TransmitBackends::look_at_devices(const std::vector<TransmitPort>& ports) {
-  const bool any = std::any_of(ports.begin(), ports.end(), may_be_live);
-  return {any ? list_xdp_takers() : std::set<int>{}, coarse_clock() / kSecondNs};
 }
 
 void TransmitBackends::look_at(const TransmitPort& port, const Seen& seen) {

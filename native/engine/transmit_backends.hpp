@@ -7,7 +7,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +17,7 @@
 namespace millrace {
 
 class Worker;
+class XdpTakers;
 
 struct TransmitInfo {
   std::string backend;  // "zero-copy", "copy" or "live-frames"
@@ -42,7 +42,7 @@ class TransmitBackends {
   explicit TransmitBackends(const Workers& workers) : workers_(workers) {}
 
   // Looks at all ports and moves those that another backend is better for; tells of each move.
-  void refresh(const std::vector<TransmitPort>& ports, const Tell& tell);
+  void refresh(const std::vector<TransmitPort>& ports, XdpTakers& takers, const Tell& tell);
   // The port is about to go; no worker has it any more.
   void forget(std::uint16_t port);
   // Precondition: no worker runs a round. The memory of live frames goes.
@@ -60,11 +60,10 @@ class TransmitBackends {
     std::uint64_t not_before = 0;  // until this second
   };
   struct Seen {
-    std::set<int> takers;  // devices that take XDP frames
+    XdpTakers& takers;
     std::uint64_t second;
   };
 
-  static Seen look_at_devices(const std::vector<TransmitPort>& ports);
   void look_at(const TransmitPort& port, const Seen& seen);
   std::string why_not(const TransmitPort& port, State& state, const Seen& seen);
   std::string why_not_peer(const TransmitPort& port, State& state);

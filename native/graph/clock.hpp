@@ -7,12 +7,14 @@
 
 namespace millrace {
 
+inline constexpr std::uint64_t kSecondNs = 1'000'000'000;
+
 using Clock = std::uint64_t (*)();  // nanoseconds since some point in the past
 
 inline std::uint64_t coarse_clock() {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
+  return static_cast<std::uint64_t>(now.tv_sec) * kSecondNs +
          static_cast<std::uint64_t>(now.tv_nsec);
 }
 

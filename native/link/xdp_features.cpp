@@ -79,6 +79,15 @@ bool dump(std::map<int, std::uint64_t>& found) {
          ask(socket.get(), request(family, kDevGet, NLM_F_DUMP), read_device, &found);
 }
 
+std::set<int> list_takers() {
+  std::map<int, std::uint64_t> found;
+  dump(found);
+  std::set<int> takers;
+  for (const auto& [ifindex, bits] : found)
+    if ((bits & kNdoXmit) != 0) takers.insert(ifindex);
+  return takers;
+}
+
 std::vector<std::string> names_of(std::uint64_t bits) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < kFeatureNames.size(); ++i)
@@ -88,13 +97,9 @@ std::vector<std::string> names_of(std::uint64_t bits) {
 
 }  // namespace
 
-std::set<int> list_xdp_takers() {
-  std::map<int, std::uint64_t> found;
-  dump(found);
-  std::set<int> takers;
-  for (const auto& [ifindex, bits] : found)
-    if ((bits & kNdoXmit) != 0) takers.insert(ifindex);
-  return takers;
+bool XdpTakers::contains(int ifindex) {
+  if (!indices_) indices_ = list_takers();
+  return indices_->contains(ifindex);
 }
 
 std::vector<XdpFeatures> list_xdp_features() {

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -13,9 +14,17 @@ struct XdpFeatures {
   bool known;                         // false when the kernel is older than 6.3
 };
 
-// Indices of the netdevs of our namespace that take redirected XDP frames ("ndo-xmit"). Asked
-// every second: it leaves out everything that is slow with a thousand devices.
-std::set<int> list_xdp_takers();
+// The netdevs of our namespace that take redirected XDP frames ("ndo-xmit"). The kernel is asked
+// once, when the first answer is wanted; that is every second, so it leaves out everything that is
+// slow with a thousand devices.
+class XdpTakers {
+ public:
+  // Throws std::system_error.
+  bool contains(int ifindex);
+
+ private:
+  std::optional<std::set<int>> indices_;
+};
 
 // What each netdev of our namespace says it can do: generic netlink family "netdev".
 std::vector<XdpFeatures> list_xdp_features();
