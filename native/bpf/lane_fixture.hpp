@@ -137,6 +137,24 @@ class LaneFixture : public ::testing::Test {
     if (from.port == kRedC.port) port.vteps[0] = {__builtin_bswap32(kVtep4), 4789, 0, {}};
     return port;
   }
+  struct Run {
+    int error;  // as a negative errno; 0: the program has run
+    std::uint32_t action;
+    Bytes frame;
+  };
+  template <typename Context>
+  Run run_once(const bpf_program* program, const Bytes& frame, Context& context) {
+    Bytes out(4096);
+    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(), .data_out = out.data(),
+                .data_size_in = static_cast<std::uint32_t>(frame.size()),
+                .data_size_out = static_cast<std::uint32_t>(out.size()), .ctx_in = &context,
+                .ctx_size_in = sizeof(context), .repeat = 1);
+    int error = 0;
+    in_netns(netns_->path(),
+             [&] { error = bpf_prog_test_run_opts(bpf_program__fd(program), &options); });
+    out.resize(options.data_size_out);
+    return {error, options.retval, out};
+  }
   std::optional<Bytes> run_tc(const Pod& from, const Bytes& frame, std::uint32_t gso_size) {
     constexpr std::uint32_t kRedirected = 7;  // TC_ACT_REDIRECT
     describe(from);
@@ -146,41 +164,26 @@ class LaneFixture : public ::testing::Test {
     const auto& programs = tc_->progs;
     const bpf_program* const program =
         from.port == kRedC.port ? programs.millrace_tc_uplink : programs.millrace_tc_pod;
-    Bytes out(4096);
     __sk_buff context{};
     context.ifindex = kLoopback;
     context.gso_size = gso_size;
-    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(), .data_out = out.data(),
-                .data_size_in = static_cast<std::uint32_t>(frame.size()),
-                .data_size_out = static_cast<std::uint32_t>(out.size()), .ctx_in = &context,
-                .ctx_size_in = sizeof(context), .repeat = 1);
-    int error = 0;
-    in_netns(netns_->path(),
-             [&] { error = bpf_prog_test_run_opts(bpf_program__fd(program), &options); });
+    const Run run = run_once(program, frame, context);
     // The kernel runs no program on a frame whose IP header is cut short.
-    EXPECT_TRUE(error == 0 || frame.size() < kEthernetLength + ip6::kHeader) << "errno " << -error;
-    if (error != 0) return std::nullopt;
-    EXPECT_EQ(options.retval, kRedirected);
-    out.resize(options.data_size_out);
-    return out;
+    EXPECT_TRUE(run.error == 0 || frame.size() < kEthernetLength + ip6::kHeader)
+        << "errno " << -run.error;
+    if (run.error != 0) return std::nullopt;
+    EXPECT_EQ(run.action, kRedirected);
+    return run.frame;
   }
   std::optional<Bytes> run_program(const Pod& from, const Bytes& frame) {
     describe(from);
-    Bytes out(4096);
     xdp_md context{};
     context.data_end = static_cast<std::uint32_t>(frame.size());
     context.ingress_ifindex = kLoopback;
-    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(), .data_out = out.data(),
-                .data_size_in = static_cast<std::uint32_t>(frame.size()),
-                .data_size_out = static_cast<std::uint32_t>(out.size()), .ctx_in = &context,
-                .ctx_size_in = sizeof(context), .repeat = 1);
-    in_netns(netns_->path(), [&] {
-      const int program = bpf_program__fd(skeleton_->progs.millrace_redirect);
-      EXPECT_EQ(bpf_prog_test_run_opts(program, &options), 0) << "errno " << errno;
-    });
-    if (options.retval != XDP_REDIRECT) return std::nullopt;
-    out.resize(options.data_size_out);
-    return out;
+    const Run run = run_once(skeleton_->progs.millrace_redirect, frame, context);
+    EXPECT_EQ(run.error, 0) << "errno " << -run.error;
+    if (run.action != XDP_REDIRECT) return std::nullopt;
+    return run.frame;
   }
   std::uint16_t accounted_to() {
     std::uint16_t port = UINT16_MAX;

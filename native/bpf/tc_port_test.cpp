@@ -20,22 +20,22 @@ class TcPortTest : public LaneFixture {
   }
   // The graph has seen the flow.
   void learn(const Pod& from, Ip4 to) { through_graph(from, tcp_frame(from, to, 1)); }
+  // A super-frame of segments of 1000 bytes is counted as they would be, each with its headers.
+  void expect_counted(std::size_t payload, std::uint32_t segments) {
+    learn(kBlueA, kBlueB.ip4);
+    const Bytes frame = tcp_frame(kBlueA, kBlueB.ip4, payload);
+    ASSERT_TRUE(through_tc(kBlueA, frame, 1000));
+    EXPECT_EQ(counted_.packets, segments);
+    EXPECT_EQ(counted_.bytes, frame.size() + (segments - 1) * kHeaders);
+  }
 };
 
 TEST_F(TcPortTest, CountsTheSegmentsOfASuperFrame) {
-  learn(kBlueA, kBlueB.ip4);
-  const Bytes frame = tcp_frame(kBlueA, kBlueB.ip4, 3001);
-  ASSERT_TRUE(through_tc(kBlueA, frame, 1000));
-  EXPECT_EQ(counted_.packets, 4u);
-  EXPECT_EQ(counted_.bytes, frame.size() + 3 * kHeaders);
+  expect_counted(3001, 4);
 }
 
 TEST_F(TcPortTest, CountsASuperFrameOfWholeSegments) {
-  learn(kBlueA, kBlueB.ip4);
-  const Bytes frame = tcp_frame(kBlueA, kBlueB.ip4, 3000);
-  ASSERT_TRUE(through_tc(kBlueA, frame, 1000));
-  EXPECT_EQ(counted_.packets, 3u);
-  EXPECT_EQ(counted_.bytes, frame.size() + 2 * kHeaders);
+  expect_counted(3000, 3);
 }
 
 TEST_F(TcPortTest, TakesASuperFrameWhoseSegmentsFitAndNoOther) {
