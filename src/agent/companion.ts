@@ -1,4 +1,4 @@
-import type { CompanionOptions, Native } from "../dataplane/native.ts";
+import type { CompanionOptions, HostLink, Native } from "../dataplane/native.ts";
 import { hostMac } from "../networks/mac.ts";
 import type { Network } from "../networks/network.ts";
 import { digitsOf } from "./names.ts";
@@ -13,9 +13,10 @@ export function companionNames(key: string): Omit<CompanionOptions, "mtu" | "que
   return { near: `mn${digits}`, far: `mf${digits}`, mac: hostMac(alias), alias };
 }
 
-/** The key of the port that a link is the companion of; null for other links. */
-export function keyOfCompanion(alias: string): string | null {
-  return alias.startsWith(ALIAS_PREFIX) ? alias.slice(ALIAS_PREFIX.length) : null;
+/** The keys of the ports that have a companion among these links. */
+export function companionKeys(links: readonly Pick<HostLink, "alias">[]): Set<string> {
+  const ours = links.filter(({ alias }) => alias.startsWith(ALIAS_PREFIX));
+  return new Set(ours.map(({ alias }) => alias.slice(ALIAS_PREFIX.length)));
 }
 
 /** What a port needs beside its device; null where it has an XDP program itself. */
@@ -40,6 +41,5 @@ export async function deleteCompanion(native: Native, key: string): Promise<void
 
 /** Those that nobody may use any more. */
 export async function deleteCompanions(native: Native): Promise<void> {
-  const keys = (await native.listLinks()).map(({ alias }) => keyOfCompanion(alias));
-  for (const key of new Set(keys)) if (key !== null) await deleteCompanion(native, key);
+  for (const key of companionKeys(await native.listLinks())) await deleteCompanion(native, key);
 }

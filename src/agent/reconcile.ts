@@ -1,7 +1,7 @@
 import { awaitOrphans } from "../../cni/ipam/orphans.ts";
 import type { HostLink } from "../dataplane/native.ts";
 import type { AttachmentRecord, FastpathRecord, StoredAttachment } from "../store/records.ts";
-import { deleteCompanion, keyOfCompanion } from "./companion.ts";
+import { companionKeys, deleteCompanion } from "./companion.ts";
 import { connectSteps } from "./connect.ts";
 import { removeAttachment } from "./del.ts";
 import { keyOfAlias } from "./names.ts";
@@ -49,10 +49,9 @@ export class Reconciler {
     await this.#lookAtVfs(view);
     const links = await this.#parts.native.listLinks();
     const own = ownLinks(links);
-    const companions = new Set(links.map(({ alias }) => keyOfCompanion(alias)));
-    companions.delete(null);
+    const companions = companionKeys(links);
     const { attachments } = this.#parts.journal;
-    const keys = new Set([...attachments.keys(), ...own.keys(), ...companions]) as Set<string>;
+    const keys = new Set([...attachments.keys(), ...own.keys(), ...companions]);
     await Promise.all(
       [...keys].map((key) =>
         this.#parts.locks

@@ -1,6 +1,6 @@
 import type { HostLink } from "../dataplane/native.ts";
 import type { Network } from "../networks/network.ts";
-import { companionOf, createSteps } from "./companion.ts";
+import { companionOf } from "./companion.ts";
 import type { Parts } from "./parts.ts";
 import {
   capturedPrefixes,
@@ -92,7 +92,7 @@ export class Uplinks {
     const { mac, mtu } = link;
     const most = queues === "auto" ? COMPANION_QUEUES : queues;
     const companion = companionOf(network, attachment, { mtu, queues: most });
-    for (const step of createSteps(this.#parts.native, companion)) await step.run();
+    if (companion !== null) await this.#parts.native.createCompanion(companion);
     const { info } = await dataplane.addPort({
       attachment,
       network: network.name,
