@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
-import { countersOf, expectBalanced } from "../fixtures/counters.ts";
-import { type Lab, NETWORKS } from "../fixtures/lab.ts";
+import { expectBalanced, inLane } from "../fixtures/counters.ts";
+import { NETWORKS } from "../fixtures/lab.ts";
 import type { Pod } from "../fixtures/pod.ts";
 import { scenario } from "../fixtures/scenario.ts";
 import { exchangeDatagrams, exchangeStreams } from "../fixtures/sockets.ts";
@@ -76,11 +76,6 @@ scenario(
     await expectBalanced(lab);
   },
 );
-
-async function inLane(lab: Lab, pods: readonly Pod[]): Promise<number> {
-  const all = await Promise.all(pods.map((pod) => countersOf(lab, pod)));
-  return all.reduce((sum, { counters }) => sum + (counters["lane_packets"] ?? 0), 0);
-}
 
 async function setGro(pods: readonly Pod[], value: "on" | "off"): Promise<void> {
   for (const { namespace, ifname } of pods) {

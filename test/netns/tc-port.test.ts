@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
-import { countersOf, dropsDuring, expectBalanced } from "../fixtures/counters.ts";
+import { countersOf, dropsDuring, expectBalanced, inLane } from "../fixtures/counters.ts";
 import { type Lab, NETWORKS } from "../fixtures/lab.ts";
 import { mustReach, mustReachGateway } from "../fixtures/ping.ts";
 import type { Pod } from "../fixtures/pod.ts";
@@ -225,9 +225,4 @@ async function attachDropper({ scope }: Lab, { namespace, ifname }: Pod): Promis
 async function segmentationOf({ namespace, ifname }: Pod): Promise<string> {
   const shown = await namespace.must("ethtool", ["-k", ifname]);
   return /^tcp-segmentation-offload: (\w+)/m.exec(shown)?.[1] ?? "";
-}
-
-async function inLane(lab: Lab, pods: readonly Pod[]): Promise<number> {
-  const all = await Promise.all(pods.map((pod) => countersOf(lab, pod)));
-  return all.reduce((sum, { counters }) => sum + (counters["lane_packets"] ?? 0), 0);
 }
