@@ -37,8 +37,10 @@ export class Accounts {
     const { ports } = await host.agent.client.counters();
     const ours = ports.filter(({ attachment }) => pods.includes(attachment));
     const outside = ours.map(({ ifname }) => ({ netns: host.namespace.name, ifname }));
-    const devices = await Promise.all([...outside, lane.tx, lane.rx].map(deviceDrops));
-    return sum([...devices, ...ours.flatMap(({ drops }) => Object.values(drops))]);
+    const inside = [lane.tx, lane.rx];
+    const devices = await Promise.all([...outside, ...inside].map(deviceDrops));
+    const refused = await Promise.all([...outside, ...outside, ...inside].map(refusedFrames));
+    return sum([...devices, ...ours.flatMap(({ drops }) => Object.values(drops))]) - sum(refused);
   }
 }
 
@@ -47,6 +49,16 @@ async function deviceDrops({ netns, ifname }: Endpoint): Promise<number> {
   const shown = await must("ip", ["-n", netns ?? "", "-s", "-json", "link", "show", ifname]);
   const [link] = JSON.parse(shown) as [{ stats64: Record<"rx" | "tx", { dropped: number }> }];
   return link.stats64.rx.dropped + link.stats64.tx.dropped;
+}
+
+/**
+ * XDP frames that were sent there and that the other end of the veth had no room for. The kernel
+ * counts each as dropped at both ends, and the dataplane those that it has sent: once is enough.
+ */
+async function refusedFrames({ netns, ifname }: Endpoint): Promise<number> {
+  const shown = await must("ip", ["netns", "exec", netns ?? "", "ethtool", "-S", ifname]);
+  const found = [...shown.matchAll(/tx_queue_\d+_xdp_xmit_errors: (\d+)/g)];
+  return sum(found.map(([, count]) => Number(count)));
 }
 
 function sum(counts: readonly number[]): number {

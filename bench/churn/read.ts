@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { Host } from "../duts/hosting.ts";
 import type { KernelLog } from "./kernel-log.ts";
+import { kernelMemory, kilobytes, usedMemory } from "./meminfo.ts";
 import type { Vitals } from "./vitals.ts";
 
 /** Reads all of them. @param unaccounted packets, which only who sent them knows */
@@ -11,10 +12,9 @@ export async function readVitals(
 ): Promise<Vitals> {
   const { workers } = await agent.client.status();
   const memory = readOr("/proc/meminfo");
-  const [total, available] = [kilobytes(memory, "MemTotal"), kilobytes(memory, "MemAvailable")];
   return {
-    "memory-used": total === null || available === null ? null : total - available,
-    "kernel-memory": kernelMemory(memory),
+    "memory-used": usedMemory(memory),
+    "kernel-memory": kernelMemory(memory, readOr("/proc/zoneinfo")),
     "slab-unreclaimable": kilobytes(memory, "SUnreclaim"),
     "resident-memory": kilobytes(readOr(`/proc/${agent.pid}/status`), "VmRSS"),
     descriptors: readdirSync(`/proc/${agent.pid}/fd`).length,
@@ -47,24 +47,6 @@ export function bpfObjects(
     "bpf-maps": ids("map_id", fdinfos).size,
     "bpf-links": ids("link_id", fdinfos).size,
   };
-}
-
-/** Of /proc/meminfo or /proc/PID/status, in bytes. */
-export function kilobytes(text: string, key: string): number | null {
-  const found = new RegExp(`^${key}:\\s+(\\d+) kB$`, "m").exec(text)?.[1];
-  return found === undefined ? null : Number(found) * 1024;
-}
-
-const notKernel = [
-  ...["MemFree", "Buffers", "Cached", "SwapCached", "SReclaimable"],
-  "AnonPages",
-] as const;
-
-/** Used, and neither a cache nor a program's own: slabs, rings, page pools, BPF maps, devices. */
-export function kernelMemory(meminfo: string): number | null {
-  const total = kilobytes(meminfo, "MemTotal");
-  const others = notKernel.map((key) => kilobytes(meminfo, key));
-  return others.reduce((left, one) => (left === null || one === null ? null : left - one), total);
 }
 
 /** Of one cache of slabinfo(5), which only root may read. */
