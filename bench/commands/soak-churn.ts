@@ -41,7 +41,7 @@ export async function soakWithChurn(
   options: ChurnOptions,
 ): Promise<void> {
   if (!isHosting(dut)) {
-    const able = "millrace and millrace-lane can, with --task route or bridge";
+    const able = "millrace and its variants can, with --task route or bridge";
     throw new Error(`--churn: no pod can join ${dut.name} as it is set up; ${able}`);
   }
   using log = new KernelLog();

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
+import { usedMemory } from "../churn/meminfo.ts";
 import { repeatDoubtful } from "../methods/doubt.ts";
 import { type SoakWindow, soak, type Trend, trend } from "../methods/soak.ts";
 import { rateText } from "../methods/step.ts";
@@ -73,7 +74,7 @@ async function runSoak(options: SoakCommandOptions): Promise<void> {
     const all = soak(run, {
       ...{ traffic, rate, windowSeconds: options.window, totalSeconds: options.duration },
       ...{ stopOnLoss: options.stopOnLoss ?? false, onStep: (step) => live.step(step) },
-      memory: usedMemory,
+      memory: () => usedMemory(readFileSync("/proc/meminfo", "utf8")),
       now: () => performance.now() / 1000,
     });
     for await (const window of all) {
@@ -103,15 +104,6 @@ async function runSoak(options: SoakCommandOptions): Promise<void> {
       return found;
     }
   });
-}
-
-/** Of the whole machine: what leaks in the kernel belongs to no process. */
-function usedMemory(): number | null {
-  const text = readFileSync("/proc/meminfo", "utf8");
-  const kibibytes = (key: string) =>
-    Number(new RegExp(`^${key}:\\s+(\\d+) kB$`, "m").exec(text)?.[1]);
-  const used = (kibibytes("MemTotal") - kibibytes("MemAvailable")) * 1024;
-  return Number.isFinite(used) ? used : null;
 }
 
 function noteTrend(recorder: Recorder, found: Trend): void {

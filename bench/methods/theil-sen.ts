@@ -1,3 +1,5 @@
+import { median } from "../lib/stats.ts";
+
 /** A slope with its 95 % confidence interval; infinite ends where points are too few to tell. */
 export interface SlopeEstimate {
   slope: number;
@@ -23,11 +25,5 @@ export function theilSen(points: readonly (readonly [x: number, y: number])[]): 
   const width = z * Math.sqrt((n * (n - 1) * (2 * n + 5)) / 18);
   const low = slopes[Math.floor((count - width) / 2)] ?? Number.NEGATIVE_INFINITY;
   const high = slopes[Math.ceil((count + width) / 2) - 1] ?? Number.POSITIVE_INFINITY;
-  return { slope: middle(slopes), low, high };
-}
-
-function middle(sorted: readonly number[]): number {
-  const half = sorted.length >> 1;
-  const [below, above] = [sorted[half - 1] ?? 0, sorted[half] ?? 0];
-  return sorted.length % 2 === 1 ? above : (below + above) / 2;
+  return { slope: count === 0 ? 0 : median(slopes), low, high };
 }
