@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Dut, Task } from "../duts/dut.ts";
 import type { DutKind } from "../duts/kind.ts";
 import { duts } from "../duts/list.ts";
@@ -72,6 +73,7 @@ export async function openKind(
   live.step({ text: `setting up ${kind.name} for ${task}`, secondsLeft: 0 });
   const dut = await kind.start(scope, task);
   const tester = await Tester.open(scope, dut.lane, { sink });
+  await delay(dut.noticesWithinMs ?? 0);
   draft.note(`${kind.name}, ${task}: ${await describeOffloads(dut.lane)}`);
   return { task, dut, run: tester.run };
 }

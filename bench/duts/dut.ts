@@ -17,6 +17,8 @@ export interface Dut {
   prepare(placement: string): Promise<void>;
   /** Called after each trial: a device that polls leaves the CPU to the others. */
   rest(): Promise<void>;
+  /** How long it may forward otherwise than it will, once a sink has come (default 0). */
+  noticesWithinMs?: number;
 }
 
 /** What a device has: nothing but the generator's core, or one more that is its own. */

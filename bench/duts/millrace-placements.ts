@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import type { AgentProcess } from "../../test/harness/agent-process.ts";
 import type { Namespace } from "../../test/harness/namespace.ts";
 import { must } from "../../test/harness/run.ts";
@@ -24,24 +23,22 @@ const places: readonly AgentPlacement[] = [
   { name: `${sameCore}, worker too`, cores: "one-core", cpu: generatorCpu, threaded: false },
 ];
 
-/** The agent looks each second what is behind its ports, and the sink has only just come. */
-const noticeMs = 2500;
-
 /** Without traffic its worker sleeps, so nothing need be stopped between trials. */
 export function workerPlacement(
   agent: AgentProcess,
   namespace: Namespace,
-): Pick<Dut, "placements" | "prepare" | "rest"> {
+): Pick<Dut, "placements" | "prepare" | "rest" | "noticesWithinMs"> {
   let current = "";
   return {
     placements: (_, cores) => namesOf(places, cores),
     async prepare(name) {
       mustRun(agent);
-      if (current === "") await delay(noticeMs);
       if (name !== current) await place(agent, namespace, name);
       current = name;
     },
     rest: async () => mustRun(agent),
+    // The agent looks each second what is behind its ports.
+    noticesWithinMs: 2500,
   };
 }
 
