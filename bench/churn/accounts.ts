@@ -39,6 +39,7 @@ export class Accounts {
     const outside = ours.map(({ ifname }) => ({ netns: host.namespace.name, ifname }));
     const inside = [lane.tx, lane.rx];
     const devices = await Promise.all([...outside, ...inside].map(deviceDrops));
+    // Of those two counts are too many outside, where the dataplane sends, and one inside.
     const refused = await Promise.all([...outside, ...outside, ...inside].map(refusedFrames));
     return sum([...devices, ...ours.flatMap(({ drops }) => Object.values(drops))]) - sum(refused);
   }
