@@ -38,10 +38,14 @@ export class Accounts {
     const ours = ports.filter(({ attachment }) => pods.includes(attachment));
     const outside = ours.map(({ ifname }) => ({ netns: host.namespace.name, ifname }));
     const inside = [lane.tx, lane.rx];
-    const devices = await Promise.all([...outside, ...inside].map(deviceDrops));
-    // Of those two counts are too many outside, where the dataplane sends, and one inside.
-    const refused = await Promise.all([...outside, ...outside, ...inside].map(refusedFrames));
-    return sum([...devices, ...ours.flatMap(({ drops }) => Object.values(drops))]) - sum(refused);
+    const ofAll = async (ends: readonly Endpoint[], count: typeof deviceDrops) =>
+      sum(await Promise.all(ends.map(count)));
+    const devices = await ofAll([...outside, ...inside], deviceDrops);
+    // The kernel counts these at both ends, and where the dataplane has sent them it does, too.
+    const twice = await ofAll(inside, refusedFrames);
+    const thrice = await ofAll(outside, refusedFrames);
+    const reasons = sum(ours.flatMap(({ drops }) => Object.values(drops)));
+    return devices + reasons - twice - 2 * thrice;
   }
 }
 
@@ -52,10 +56,7 @@ async function deviceDrops({ netns, ifname }: Endpoint): Promise<number> {
   return link.stats64.rx.dropped + link.stats64.tx.dropped;
 }
 
-/**
- * XDP frames that were sent there and that the other end of the veth had no room for. The kernel
- * counts each as dropped at both ends, and the dataplane those that it has sent: once is enough.
- */
+/** XDP frames that were sent there and that the other end of the veth had no room for. */
 async function refusedFrames({ netns, ifname }: Endpoint): Promise<number> {
   const shown = await must("ip", ["netns", "exec", netns ?? "", "ethtool", "-S", ifname]);
   const found = [...shown.matchAll(/tx_queue_\d+_xdp_xmit_errors: (\d+)/g)];
