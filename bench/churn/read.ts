@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { Host } from "../duts/hosting.ts";
+import { bytesOf, kernelMemory, usedMemory } from "../lib/meminfo.ts";
 import type { KernelLog } from "./kernel-log.ts";
-import { kernelMemory, kilobytes, usedMemory } from "./meminfo.ts";
 import type { Vitals } from "./vitals.ts";
 
 /** Reads all of them. @param unaccounted packets, which only who sent them knows */
@@ -15,8 +15,8 @@ export async function readVitals(
   return {
     "memory-used": usedMemory(memory),
     "kernel-memory": kernelMemory(memory, readOr("/proc/zoneinfo")),
-    "slab-unreclaimable": kilobytes(memory, "SUnreclaim"),
-    "resident-memory": kilobytes(readOr(`/proc/${agent.pid}/status`), "VmRSS"),
+    "slab-unreclaimable": bytesOf(memory, "SUnreclaim"),
+    "resident-memory": bytesOf(readOr(`/proc/${agent.pid}/status`), "VmRSS"),
     descriptors: readdirSync(`/proc/${agent.pid}/fd`).length,
     ...bpfObjects(descriptorsOf(agent.pid)),
     "umem-in-use": workers.reduce((sum, { framesInUse }) => sum + framesInUse, 0),

@@ -5,6 +5,7 @@ import { mustCni } from "../../test/harness/cni-call.ts";
 import { createNamespace, type Namespace } from "../../test/harness/namespace.ts";
 import type { Scope } from "../../test/harness/scope.ts";
 import { ownSeconds } from "../lib/cpu-time.ts";
+import { bytesOf } from "../lib/meminfo.ts";
 import { type Spread, spread } from "../lib/stats.ts";
 import { type Group, makeRow, type Outcome, type RunOptions } from "../row.ts";
 import { sleepingAgent, startWakeUp } from "./wake-up.ts";
@@ -110,8 +111,7 @@ async function idlePercent(pid: number, signal: AbortSignal): Promise<number> {
 
 function rssMb(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  const kibibytes = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
-  return (kibibytes * 1024) / 1e6;
+  return (bytesOf(status, "VmRSS") ?? Number.NaN) / 1e6;
 }
 
 export const attachMany: Group = {

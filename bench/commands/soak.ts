@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { usedMemory } from "../churn/meminfo.ts";
+import { usedMemory } from "../lib/meminfo.ts";
 import { repeatDoubtful } from "../methods/doubt.ts";
 import { type SoakWindow, soak, type Trend, trend } from "../methods/soak.ts";
 import { rateText } from "../methods/step.ts";

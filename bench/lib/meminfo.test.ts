@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
-import { kernelMemory, kilobytes } from "./meminfo.ts";
+import { bytesOf, kernelMemory } from "./meminfo.ts";
 
 it("memory is told in bytes, and what is missing is not zero", () => {
   const text =
     "MemTotal:        8039452 kB\nSUnreclaim:        71204 kB\nHugePages_Free:        0\n";
-  expect(kilobytes(text, "SUnreclaim")).toBe(71204 * 1024);
-  expect(kilobytes(text, "MemAvailable")).toBeNull();
+  expect(bytesOf(text, "SUnreclaim")).toBe(71204 * 1024);
+  expect(bytesOf(text, "MemAvailable")).toBeNull();
 });
 
 it("memory of the kernel is what is neither free, nor cache, nor a program's own", () => {

@@ -1,12 +1,12 @@
-/** Of /proc/meminfo or /proc/PID/status, in bytes; null: not told. */
-export function kilobytes(text: string, key: string): number | null {
+/** A line "KEY: N kB" of /proc/meminfo or /proc/PID/status, in bytes; null: not told. */
+export function bytesOf(text: string, key: string): number | null {
   const found = new RegExp(`^${key}:\\s+(\\d+) kB$`, "m").exec(text)?.[1];
   return found === undefined ? null : Number(found) * 1024;
 }
 
 /** Of the whole machine, in bytes: what leaks in the kernel belongs to no process. */
 export function usedMemory(meminfo: string): number | null {
-  return lessEach(kilobytes(meminfo, "MemTotal"), [kilobytes(meminfo, "MemAvailable")]);
+  return lessEach(bytesOf(meminfo, "MemTotal"), [bytesOf(meminfo, "MemAvailable")]);
 }
 
 const notKernel = [
@@ -20,8 +20,8 @@ const notKernel = [
  * out: since Linux 6.7 the lists grow with what comes and goes, up to an eighth of the memory.
  */
 export function kernelMemory(meminfo: string, zoneinfo: string): number | null {
-  const total = kilobytes(meminfo, "MemTotal");
-  const others = notKernel.map((key) => kilobytes(meminfo, key));
+  const total = bytesOf(meminfo, "MemTotal");
+  const others = notKernel.map((key) => bytesOf(meminfo, key));
   return lessEach(total, [...others, total === null ? null : total * listedShare(zoneinfo)]);
 }
 

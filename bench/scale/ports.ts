@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Scope } from "../../test/harness/scope.ts";
 import { ownSeconds } from "../lib/cpu-time.ts";
+import { bytesOf } from "../lib/meminfo.ts";
 import { median, type Spread, spread } from "../lib/stats.ts";
 import { type Group, makeRow, type Outcome, type Row, type RunOptions } from "../row.ts";
 import { dutCpu, smallFrames } from "../traffic/load.ts";
@@ -96,8 +97,7 @@ async function idlePercent(pid: number, signal: AbortSignal): Promise<number> {
 
 function readMemory(pid: number): Memory {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  const kibibytes = (key: string) =>
-    Number(new RegExp(`^${key}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]);
+  const kibibytes = (key: string) => (bytesOf(status, key) ?? Number.NaN) / 1024;
   return {
     resident: kibibytes("VmRSS"),
     heap: kibibytes("RssAnon"),
