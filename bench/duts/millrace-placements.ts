@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
 import type { AgentProcess } from "../../test/harness/agent-process.ts";
 import type { Namespace } from "../../test/harness/namespace.ts";
+import { ofThreads } from "../../test/harness/proc.ts";
 import { must } from "../../test/harness/run.ts";
 import { dutCpu, generatorCpu } from "../traffic/load.ts";
 import type { Dut, Placement } from "./dut.ts";
@@ -57,7 +57,6 @@ async function place(agent: AgentProcess, namespace: Namespace, name: string): P
 
 /** Ids of its threads that run the ring loop. */
 function workersOf({ pid }: AgentProcess): string[] {
-  const tasks = `/proc/${pid}/task`;
-  const name = (thread: string) => readFileSync(`${tasks}/${thread}/comm`, "utf8");
-  return readdirSync(tasks).filter((thread) => name(thread).startsWith("mr-worker-"));
+  const threads = ofThreads(pid, "comm").filter(({ text }) => text.startsWith("mr-worker-"));
+  return threads.map(({ id }) => id);
 }

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
 import type { Namespace } from "../../test/harness/namespace.ts";
+import { ofProcesses } from "../../test/harness/proc.ts";
 import { must } from "../../test/harness/run.ts";
 import type { Source } from "../frames/types.ts";
 import { dutCpu, generatorCpu } from "../traffic/load.ts";
@@ -93,17 +93,10 @@ async function place(
 
 /** The kernel starts the thread when NAPI becomes threaded and names it after the interface. */
 export async function pinNapiThread(ifname: string, cpu: number): Promise<void> {
-  const named = (pid: string) => {
-    try {
-      return readFileSync(`/proc/${pid}/comm`, "utf8").startsWith(`napi/${ifname}-`);
-    } catch {
-      return false;
-    }
-  };
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && named(name));
-  if (pids.length === 0) throw new Error(`no NAPI thread of ${ifname} to pin`);
-  for (const pid of pids) {
-    await must("taskset", ["-pc", `${cpu}`, pid]);
-    await must("renice", ["-n", "-15", "-p", pid]);
+  const threads = ofProcesses("comm").filter(({ text }) => text.startsWith(`napi/${ifname}-`));
+  if (threads.length === 0) throw new Error(`no NAPI thread of ${ifname} to pin`);
+  for (const { id } of threads) {
+    await must("taskset", ["-pc", `${cpu}`, id]);
+    await must("renice", ["-n", "-15", "-p", id]);
   }
 }

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { ofThreads } from "../../test/harness/proc.ts";
 import { dutCpu } from "../traffic/load.ts";
 import type { Dut, Placement } from "./dut.ts";
 import { namesOf } from "./placements.ts";
@@ -63,11 +64,7 @@ async function drain(process: Poller): Promise<void> {
 
 /** CPU time of the thread that polls, which is the one that has used most. */
 function pollingNs(pid: number): number {
-  const threads = readdirSync(`/proc/${pid}/task`);
-  const used = threads.map((thread) =>
-    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]),
-  );
-  return Math.max(...used);
+  return Math.max(...ofThreads(pid, "schedstat").map(({ text }) => Number(text.split(" ")[0])));
 }
 
 /** Frames that the interfaces in its network namespace have received and sent. */

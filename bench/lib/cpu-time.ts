@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { ofProcesses, ofThreads } from "../../test/harness/proc.ts";
 
 /** USER_HZ: fixed at 100 by the kernel's ABI on every architecture we run on. */
 const ticksPerSecond = 100;
@@ -24,15 +25,7 @@ export function parseStat(line: string): ProcessTimes {
 }
 
 function processTimes(): ProcessTimes[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        return [parseStat(readFileSync(`/proc/${pid}/stat`, "utf8"))];
-      } catch {
-        return []; // ended between the two reads
-      }
-    });
+  return ofProcesses("stat").map(({ text }) => parseStat(text));
 }
 
 /** Processes in `all` that descend from `root`, with `root` itself. */
@@ -63,10 +56,8 @@ function usedSeconds(root: number): { own: number; foreign: number } {
 
 /** CPU seconds of one process with all its threads, to the nanosecond; not of its children. */
 export function ownSeconds(pid: number): number {
-  return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => {
-    const [nanoseconds] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ");
-    return sum + Number(nanoseconds) / 1e9;
-  }, 0);
+  const nanoseconds = ofThreads(pid, "schedstat").map(({ text }) => Number(text.split(" ")[0]));
+  return nanoseconds.reduce((sum, one) => sum + one, 0) / 1e9;
 }
 
 /** Seconds the hypervisor took from all our CPUs so far. */

@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "vitest";
 import type { Dut } from "../../bench/duts/dut.ts";
 import { kernelRoute } from "../../bench/duts/kernel-route.ts";
 import { Tester } from "../../bench/trial/tester.ts";
 import { bareScenario } from "../fixtures/scenario.ts";
+import { ofProcesses } from "../harness/proc.ts";
 
 const sizes = [{ bytes: 64, weight: 1 }];
 const load = { sizes, flows: 1, rate: 20_000, seconds: 0.5 } as const;
@@ -35,15 +35,9 @@ function named(dut: Dut, source: "skb" | "frame", words: RegExp): string {
 
 /** CPU time of all threads of this kind; those of others are another test's. */
 function napiMs(): number {
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return pids.reduce((sum, pid) => sum + millisecondsOf(pid), 0);
-}
-
-function millisecondsOf(pid: string): number {
-  try {
-    if (!readFileSync(`/proc/${pid}/comm`, "utf8").startsWith("napi/in0-")) return 0;
-    return Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[0]) / 1e6;
-  } catch {
-    return 0; // ended between the two reads
-  }
+  const ids = ofProcesses("comm").flatMap(({ id, text }) =>
+    text.startsWith("napi/in0-") ? [id] : [],
+  );
+  const used = ofProcesses("schedstat").filter(({ id }) => ids.includes(id));
+  return used.reduce((sum, { text }) => sum + Number(text.split(" ")[0]), 0) / 1e6;
 }

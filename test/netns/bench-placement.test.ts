@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { millraceLane } from "../../bench/duts/millrace.ts";
@@ -7,6 +6,7 @@ import { Tester } from "../../bench/trial/tester.ts";
 import { startBench } from "../fixtures/bench-cli.ts";
 import { whatIsMissing } from "../fixtures/needs.ts";
 import { bareScenario } from "../fixtures/scenario.ts";
+import { ofProcesses, ofThreads } from "../harness/proc.ts";
 import { openScope } from "../harness/scope.ts";
 
 const load = { source: "frame", sizes: [{ bytes: 64, weight: 1 }], flows: 1, rate: 5000 } as const;
@@ -30,22 +30,14 @@ bareScenario(
 
 /** Of all agents that descend from this test; there is one. */
 function cpusOfWorkers(): string[] {
-  const agents = readdirSync("/proc").filter((pid) => parentOf(pid) === process.pid);
-  return agents.flatMap((pid) =>
-    readdirSync(`/proc/${pid}/task`)
-      .map((thread) => readFileSync(`/proc/${pid}/task/${thread}/status`, "utf8"))
-      .filter((status) => field(status, "Name").startsWith("mr-worker-"))
-      .map((status) => field(status, "Cpus_allowed_list")),
+  const agents = ofProcesses("status").filter(
+    ({ text }) => Number(field(text, "PPid")) === process.pid,
   );
-}
-
-function parentOf(pid: string): number | null {
-  if (!/^\d+$/.test(pid)) return null;
-  try {
-    return Number(field(readFileSync(`/proc/${pid}/status`, "utf8"), "PPid"));
-  } catch {
-    return null; // ended between the two reads
-  }
+  return agents.flatMap(({ id }) =>
+    ofThreads(id, "status")
+      .filter(({ text }) => field(text, "Name").startsWith("mr-worker-"))
+      .map(({ text }) => field(text, "Cpus_allowed_list")),
+  );
 }
 
 const field = (status: string, name: string): string =>

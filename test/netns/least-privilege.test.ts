@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { grantedCapabilities, holding } from "../fixtures/deploy.ts";
@@ -8,6 +8,7 @@ import { bareScenario, scenario } from "../fixtures/scenario.ts";
 import { startAgent } from "../harness/agent-process.ts";
 import { createNamespace } from "../harness/namespace.ts";
 import { CLI } from "../harness/paths.ts";
+import { ofThreads } from "../harness/proc.ts";
 import { must } from "../harness/run.ts";
 
 test("each capability that is granted is looked at here", () => {
@@ -110,9 +111,6 @@ function statusOf({ agent }: Lab): Record<string, string> {
 
 /** Field 19 of each thread's stat (proc(5)). */
 function niceValues({ agent }: Lab): number[] {
-  const tasks = `/proc/${agent.pid}/task`;
-  return readdirSync(tasks).map((task) => {
-    const stat = readFileSync(`${tasks}/${task}/stat`, "latin1");
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16]);
-  });
+  const stats = ofThreads(agent.pid, "stat");
+  return stats.map(({ text }) => Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[16]));
 }
