@@ -37,8 +37,8 @@ export function workerPlacement(
       current = name;
     },
     rest: async () => mustRun(agent),
-    // The agent looks each second what is behind its ports.
-    noticesWithinMs: 2500,
+    // The kernel tells the agent what is behind its ports, which looks at most every 10 ms.
+    noticesWithinMs: 250,
   };
 }
 

@@ -3,15 +3,14 @@
 #include <poll.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <array>
-#include <chrono>
+#include <utility>
 
 namespace millrace {
 
-void ControlThread::start(std::function<void(const GraphEvent&)> handle,
-                          std::function<void()> tick) {
-  handle_ = std::move(handle);
-  tick_ = std::move(tick);
+void ControlThread::start(Duties duties) {
+  duties_ = std::move(duties);
   stop_.store(false);
   thread_ = std::thread([this] { run(); });
   ::pthread_setname_np(thread_.native_handle(), "mr-control");
@@ -29,29 +28,41 @@ bool ControlThread::take_events() {
   std::array<GraphEvent, 32> events;
   for (const auto& ring : rings_) {
     const std::uint32_t count = ring->pop(events.data(), events.size());
-    for (std::uint32_t i = 0; i < count; ++i) handle_(events[i]);
+    for (std::uint32_t i = 0; i < count; ++i) duties_.handle(events[i]);
     any |= count != 0;
   }
   return any;
 }
 
+void ControlThread::hurry() {
+  hurried_.store(true);
+  bell_.wake();
+}
+
 void ControlThread::run() {
-  using Clock = std::chrono::steady_clock;
   constexpr auto kInterval = std::chrono::milliseconds(1000 / kTicksPerSecond);
+  constexpr auto kRest = std::chrono::milliseconds(10);
   auto next = Clock::now() + kInterval;
+  auto rested = Clock::now();
   while (!stop_.load()) {
     if (Clock::now() >= next) {
-      tick_();
+      duties_.tick();
       next = Clock::now() + kInterval;
     }
-    bell_.lie_down();
-    if (!take_events()) {
-      pollfd bell{bell_.fd(), POLLIN, 0};
-      const auto pause = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now());
-      if (::poll(&bell, 1, std::max(0, static_cast<int>(pause.count()))) > 0) bell_.clear();
+    if (Clock::now() >= rested && hurried_.exchange(false)) {
+      duties_.soon();
+      rested = Clock::now() + kRest;
     }
+    bell_.lie_down();
+    if (!take_events()) wait_until(hurried_.load() ? std::min(next, rested) : next);
     bell_.get_up();
   }
+}
+
+void ControlThread::wait_until(Clock::time_point end) {
+  pollfd bell{bell_.fd(), POLLIN, 0};
+  const auto pause = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
+  if (::poll(&bell, 1, std::max(0, static_cast<int>(pause.count()))) > 0) bell_.clear();
 }
 
 }  // namespace millrace

@@ -94,7 +94,9 @@ void Dataplane::start() {
   mirror_ = std::make_unique<KernelMirror>(follower_,
                                            MirrorOptions{.tables = or_none(follower_.tables())});
   mirror_->start();
-  control_.start([this](const GraphEvent& event) { handle(event); }, [this] { tick(); });
+  control_.start({.handle = [this](const GraphEvent& event) { handle(event); },
+                  .tick = [this] { tick(); },
+                  .soon = [this] { follow_devices(device_changes_.take()); }});
 }
 
 // First whoever changes tables, then the ports, whose frames are the workers'.
@@ -318,6 +320,10 @@ RouteFollower::Callbacks Dataplane::follower_callbacks() {
     tell({"link",
           {{"port", static_cast<double>(port)}, {"ifindex", static_cast<double>(ifindex)}},
           {{"change", name_of(change)}}});
+  };
+  callbacks.features = [this](std::int32_t ifindex) {
+    device_changes_.add(ifindex);
+    control_.hurry();
   };
   callbacks.fdb = [this](std::int32_t ifindex) {
     tell({"kernel-fdb", {{"ifindex", static_cast<double>(ifindex)}}, {}});

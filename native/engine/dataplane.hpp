@@ -14,6 +14,7 @@
 #include "engine/bridges.hpp"
 #include "engine/control_thread.hpp"
 #include "engine/dataplane_event.hpp"
+#include "engine/device_changes.hpp"
 #include "engine/fdb_changes.hpp"
 #include "engine/overlay.hpp"
 #include "engine/ports.hpp"
@@ -130,7 +131,7 @@ class Dataplane {
                   const char* peer_name, std::uint16_t place);
   void tick();
   void every_second();
-  void refresh_devices();
+  void follow_devices(const std::set<std::int32_t>& changed);
   void tell_resyncs();
   void tell(const DataplaneEvent& event);
 
@@ -146,6 +147,7 @@ class Dataplane {
   std::mutex listener_mutex_;
   std::function<void(const DataplaneEvent&)> listener_;
   std::uint64_t resyncs_told_ = 0;  // by the control thread
+  DeviceChanges device_changes_;
   ControlThread control_;
   std::vector<std::unique_ptr<Worker>> workers_;
   Routing routing_;   // has a lock of its own

@@ -62,20 +62,25 @@ std::uint32_t Dataplane::count_flows() {
   return lane().sweep(lane_counters_);
 }
 
-// What the devices take may change under us. Told without the mutex, which who listens may want.
-void Dataplane::refresh_devices() {
+// What the devices take may change under us. The kernel tells of most changes, but not of all, and
+// may lose what it tells: 0 is whatever there is. Told without the mutex, which who listens may
+// want.
+void Dataplane::follow_devices(const std::set<std::int32_t>& changed) {
   std::vector<DataplaneEvent> moves;
   try {
     const std::lock_guard lock(mutex_);
     XdpTakers takers;
     lane().refresh(takers);
-    transmit_.refresh(
-        ports_.transmits(), takers, [&](std::uint16_t port, const TransmitInfo& info) {
-          moves.push_back({"transmit",
-                           {{"port", static_cast<double>(port)},
-                            {"ifindex", static_cast<double>(ports_.ifindex_of(port))}},
-                           {{"backend", info.backend}, {"reason", info.refused}}});
-        });
+    const auto note = [&](std::uint16_t port, const TransmitInfo& info) {
+      moves.push_back({"transmit",
+                       {{"port", static_cast<double>(port)},
+                        {"ifindex", static_cast<double>(ports_.ifindex_of(port))}},
+                       {{"backend", info.backend}, {"reason", info.refused}}});
+    };
+    const std::vector<TransmitPort> ports = ports_.transmits();
+    if (changed.contains(0)) transmit_.refresh(ports, takers, note);
+    for (const TransmitPort& port : ports)
+      if (changed.contains(port.ifindex)) transmit_.refresh(port, takers, note);
   } catch (const std::system_error&) {
     return;  // the kernel did not answer; it is asked again in a second
   }
@@ -83,7 +88,7 @@ void Dataplane::refresh_devices() {
 }
 
 void Dataplane::every_second() {
-  refresh_devices();
+  follow_devices({0});
   tell_resyncs();
   if (++seconds_ % kUseInterval == 0)
     routing_.collect_used(

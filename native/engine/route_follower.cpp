@@ -127,6 +127,14 @@ void RouteFollower::on_channels_changed(std::int32_t ifindex) {
   for (const auto& [index, port] : concerned) callbacks_.link(port, index, LinkChange::kQueues);
 }
 
+void RouteFollower::on_features_changed(std::int32_t ifindex) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (ifindex != 0 && !uplinks_.contains(ifindex)) return;
+  }
+  callbacks_.features(ifindex);
+}
+
 // A tentative address is not ours yet (RFC 4862 5.4).
 void RouteFollower::on_address(const KernelAddress& told, bool removed) {
   const std::lock_guard lock(mutex_);

@@ -27,6 +27,8 @@ class RouteFollower final : public MirrorSink {
     std::function<void(const std::set<IpAddress>& addresses)> host_addresses = [](const auto&) {};
     std::function<void(std::uint16_t port, std::int32_t ifindex, LinkChange change)> link =
         [](std::uint16_t, std::int32_t, LinkChange) {};
+    // See MirrorSink::on_features_changed(); of the ports alone.
+    std::function<void(std::int32_t ifindex)> features = [](std::int32_t) {};
     // See MirrorSink::on_fdb_changed().
     std::function<void(std::int32_t ifindex)> fdb = [](std::int32_t) {};
   };
@@ -57,6 +59,7 @@ class RouteFollower final : public MirrorSink {
   void on_resync_end() override;
   void on_batch_end() override;
   void on_channels_changed(std::int32_t ifindex) override;
+  void on_features_changed(std::int32_t ifindex) override;
   void on_fdb_changed(std::int32_t ifindex) override { callbacks_.fdb(ifindex); }
 
  private:

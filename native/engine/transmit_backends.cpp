@@ -55,11 +55,20 @@ void TransmitBackends::refresh(const std::vector<TransmitPort>& ports, XdpTakers
   const Seen seen{takers, coarse_clock() / kSecondNs};
   for (const TransmitPort& port : ports) {
     if (port.index % turns == turn) look_at(port, seen);
-    const TransmitInfo now = info(port);
-    const TransmitInfo before = std::exchange(states_[port.index].told, now);
-    const bool silent = before.backend.empty() && now.backend != kLiveFrames;
-    if (now.backend != before.backend && !silent) tell(port.index, now);
+    tell_move(port, tell);
   }
+}
+
+void TransmitBackends::refresh(const TransmitPort& port, XdpTakers& takers, const Tell& tell) {
+  look_at(port, {takers, coarse_clock() / kSecondNs});
+  tell_move(port, tell);
+}
+
+void TransmitBackends::tell_move(const TransmitPort& port, const Tell& tell) {
+  const TransmitInfo now = info(port);
+  const TransmitInfo before = std::exchange(states_[port.index].told, now);
+  const bool silent = before.backend.empty() && now.backend != kLiveFrames;
+  if (now.backend != before.backend && !silent) tell(port.index, now);
 }
 
 void TransmitBackends::look_at(const TransmitPort& port, const Seen& seen) {

@@ -1,7 +1,8 @@
 #pragma once
 // By which backend each port transmits: its TX ring (zero-copy or copy), or live frames. Looked at
-// every second, since both the device and what is behind it change under us; a port whose device
-// refuses live frames has left them by itself meanwhile, see LiveTransmit.
+// every second, and when the kernel tells of a change: both the device and what is behind it change
+// under us; a port whose device refuses live frames has left them by itself meanwhile, see
+// LiveTransmit.
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -43,6 +44,8 @@ class TransmitBackends {
 
   // Looks at all ports and moves those that another backend is better for; tells of each move.
   void refresh(const std::vector<TransmitPort>& ports, XdpTakers& takers, const Tell& tell);
+  // The same for one port, out of turn.
+  void refresh(const TransmitPort& port, XdpTakers& takers, const Tell& tell);
   // The port is about to go; no worker has it any more.
   void forget(std::uint16_t port);
   // Precondition: no worker runs a round. The memory of live frames goes.
@@ -65,6 +68,7 @@ class TransmitBackends {
   };
 
   void look_at(const TransmitPort& port, const Seen& seen);
+  void tell_move(const TransmitPort& port, const Tell& tell);
   std::string why_not(const TransmitPort& port, State& state, const Seen& seen);
   std::string why_not_peer(const TransmitPort& port, State& state);
   static void follow_end(const TransmitPort& port, State& state, const Seen& seen);

@@ -74,6 +74,10 @@ class RecordingSink : public MirrorSink {
     const std::lock_guard lock(mutex_);
     channels_.push_back(ifindex);
   }
+  void on_features_changed(std::int32_t ifindex) override {
+    const std::lock_guard lock(mutex_);
+    features_.push_back(ifindex);
+  }
   void on_fdb_changed(std::int32_t ifindex) override {
     const std::lock_guard lock(mutex_);
     fdb_changes_.push_back(ifindex);
@@ -104,6 +108,7 @@ class RecordingSink : public MirrorSink {
   std::map<int, KernelLink> links_;
   std::set<std::string> addresses_;
   std::vector<std::int32_t> channels_;
+  std::vector<std::int32_t> features_;
   std::vector<std::int32_t> fdb_changes_;
   std::uint64_t route_calls_ = 0;
   bool twice_ = false;    // an object reported twice in one resync

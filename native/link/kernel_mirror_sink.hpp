@@ -99,6 +99,9 @@ class MirrorSink {
   virtual void on_batch_end() = 0;
   // The number of queues in use has changed (ethtool channels); 0: of an unknown link, look at all.
   virtual void on_channels_changed(std::int32_t ifindex) = 0;
+  // What a device offers or takes has changed: its offloads (ethtool features), whether it takes
+  // XDP frames. Of a veth also when its other end gets or loses an XDP program, or GRO. 0: of any.
+  virtual void on_features_changed(std::int32_t) {}
   // FDB entries of a VXLAN device, neighbours of a bridge or routes through one have changed, or
   // the device has; 0: of any. Many changes are told as one, 20 ms after the first.
   virtual void on_fdb_changed(std::int32_t) {}

@@ -1,10 +1,12 @@
 // Links, addresses, neighbours, channels.
 #include "link/kernel_mirror.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <system_error>
 
 #include "link/kernel_mirror_fixture.hpp"
+#include "link/xdp_features.hpp"
 
 namespace millrace {
 
@@ -123,6 +125,23 @@ TEST_F(KernelMirrorTest, TellsOfAChangedNumberOfQueues) {
     });
   };
   eventually(told, "the notification");
+}
+
+TEST_F(KernelMirrorTest, TellsOfChangedFeaturesOfAVethThatItsOtherEndChangesToo) {
+  if (std::system("ethtool --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "needs ethtool(8)";
+  if (!list_xdp_features().front().known) GTEST_SKIP() << "needs Linux 6.3";
+  make_links();
+  start();
+  for (const std::string change : {"v0 tso off", "v1 gro on", "v1 gro off"}) {
+    const std::size_t before = sink_.read([](const auto& sink) { return sink.features_.size(); });
+    run("ethtool -K " + change);
+    const auto told = [&](const RecordingSink& sink) {
+      return std::any_of(sink.features_.begin() + static_cast<std::ptrdiff_t>(before),
+                         sink.features_.end(),
+                         [&](int ifindex) { return sink.links_.at(ifindex).name == "v0"; });
+    };
+    eventually([&] { return sink_.read(told); }, "word of " + change);
+  }
 }
 
 TEST_F(KernelMirrorTest, StopsWhileItIsBusyAndNeverStartsTwice) {

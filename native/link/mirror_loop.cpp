@@ -97,12 +97,12 @@ void MirrorLoop::tell_fdb_changes() {
 // While a resync is due the events lie where they are: it makes them void.
 void MirrorLoop::wait() {
   std::array<pollfd, 4> ready = {{{requests_.fd(), POLLIN, 0},
-                                  {ethtool_.socket().fd(), POLLIN, 0},
+                                  {devices_.socket().fd(), POLLIN, 0},
                                   {answers_.fd(), POLLIN, 0},
                                   {resync_at_ ? -1 : events_.fd(), POLLIN, 0}}};
   if (::poll(ready.data(), ready.size(), milliseconds_to_wait()) < 0) return;
   if (ready[0].revents != 0) serve_requests();
-  if (ready[1].revents != 0) read_ethtool();
+  if (ready[1].revents != 0) read_devices();
   if (ready[2].revents != 0) read_answers();
   if (ready[3].revents != 0) read_events();
 }
@@ -151,12 +151,17 @@ void MirrorLoop::read_events() {
   if (state_.take_doubt()) ask_for(Report::kDifferences, {});
 }
 
-void MirrorLoop::read_ethtool() {
-  const auto received = ethtool_.socket().receive([this](const nlmsghdr* message) {
-    if (const auto ifindex = ethtool_.changed_channels(message))
-      sink_.on_channels_changed(*ifindex);
+void MirrorLoop::read_devices() {
+  using Subject = MirrorDevices::Subject;
+  const auto tell = [this](std::int32_t ifindex, Subject subject) {
+    subject == Subject::kChannels ? sink_.on_channels_changed(ifindex)
+                                  : sink_.on_features_changed(ifindex);
+  };
+  const auto received = devices_.socket().receive([&](const nlmsghdr* message) {
+    if (const auto change = devices_.change_in(message)) tell(change->ifindex, change->subject);
   });
-  if (received == MirrorSocket::Received::kLost) sink_.on_channels_changed(0);
+  if (received != MirrorSocket::Received::kLost) return;
+  for (const Subject subject : {Subject::kChannels, Subject::kFeatures}) tell(0, subject);
 }
 
 // The kernel's refusals of probes; who asked will see that no neighbour comes.

@@ -6,8 +6,8 @@
 #include <thread>
 
 #include "link/kernel_mirror.hpp"
+#include "link/mirror_devices.hpp"
 #include "link/mirror_dump.hpp"
-#include "link/mirror_ethtool.hpp"
 #include "link/mirror_requests.hpp"
 #include "link/mirror_state.hpp"
 
@@ -32,7 +32,7 @@ class MirrorLoop {
   void send_probe(const MirrorProbe& probe);
 
   void read_events();
-  void read_ethtool();
+  void read_devices();
   void read_answers();
 
   // Dumps and adopts what they tell, with the events that came meanwhile on top.
@@ -52,7 +52,7 @@ class MirrorLoop {
   MirrorRequests requests_;
   MirrorSocket events_;
   MirrorSocket answers_;
-  MirrorEthtool ethtool_;
+  MirrorDevices devices_;
   MirrorState state_;
   const bool verify_;
   std::set<std::uint32_t> tables_;

@@ -8,15 +8,14 @@
 #include <array>
 #include <map>
 
+#include "link/netdev_uapi.hpp"
 #include "link/nl.hpp"
 
 namespace millrace {
 
 namespace {
 
-// include/uapi/linux/netdev.h (Linux 6.3), which Debian 12's headers lack.
-constexpr std::uint8_t kDevGet = 1;
-constexpr int kAttrIfindex = 1, kAttrXdpFeatures = 3;
+using netdev_uapi::kAttrIfindex, netdev_uapi::kAttrXdpFeatures;
 constexpr std::array<const char*, 7> kFeatureNames = {
     "basic", "redirect", "ndo-xmit", "xsk-zerocopy", "hw-offload", "rx-sg", "ndo-xmit-sg"};
 
@@ -64,7 +63,7 @@ bool ask(nl_sock* socket, Message message, int (*reader)(nl_msg*, void*), void* 
 
 std::uint16_t netdev_family(nl_sock* socket) {
   Message message = request(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0);
-  nla_put_string(message.get(), CTRL_ATTR_FAMILY_NAME, "netdev");
+  nla_put_string(message.get(), CTRL_ATTR_FAMILY_NAME, netdev_uapi::kFamily);
   std::uint16_t family = 0;
   return ask(socket, std::move(message), read_family, &family) ? family : 0;
 }
@@ -76,7 +75,7 @@ bool dump(std::map<int, std::uint64_t>& found) {
   nl_socket_disable_auto_ack(socket.get());  // or the first answer's would end the dump
   const std::uint16_t family = netdev_family(socket.get());
   return family != 0 &&
-         ask(socket.get(), request(family, kDevGet, NLM_F_DUMP), read_device, &found);
+         ask(socket.get(), request(family, netdev_uapi::kDevGet, NLM_F_DUMP), read_device, &found);
 }
 
 std::set<int> list_takers() {

@@ -27,7 +27,7 @@ scenario(
     const { counters } = await countersOf(lab, b);
     expect(counters["tx_live_packets"]).toBeGreaterThan(100);
     await program.stop();
-    // At once: nobody has looked at the device since.
+    // At once: some leave before anybody has looked at the device.
     await expectAllArrive(lab, [a, b]);
     await expectTransmit(lab, b, noProgram);
     await expectBalanced(lab);
