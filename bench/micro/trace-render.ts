@@ -28,6 +28,7 @@ const trace: TraceView = {
   ports: [{ port: 1, ifname: "up0", attachment: "", pod: "" }],
   reason: "",
   frame: "",
+  lane: "off",
   names: { 1: "up0", 3: "mr3 (default/web-0)" },
   networks: { 0: "blue" },
 };

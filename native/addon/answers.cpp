@@ -163,6 +163,7 @@ Napi::Value to_js(Napi::Env env, const TraceResult& result) {
                             [&](std::uint16_t port) { return Napi::Number::New(env, port); }));
   answer.Set("reason", result.reason);
   answer.Set("frame", result.frame);
+  answer.Set("lane", result.lane);
   return answer;
 }
 

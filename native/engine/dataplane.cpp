@@ -301,7 +301,8 @@ TraceResult Dataplane::trace(const TraceRequest& request) {
   for (std::uint16_t i = 0; i < kMaxPorts; ++i)
     if (const PortConfig* config = ports_.config(i)) ports.push_back(config);
   const auto reader = static_cast<std::uint32_t>(workers_.size());
-  return Tracer({adjacencies_, routing_, overlay_.tables(), std::move(ports), coarse_clock(),
+  LaneTable* const lanes = lane().missing().empty() ? &lane().table() : nullptr;
+  return Tracer({adjacencies_, routing_, overlay_.tables(), lanes, std::move(ports), coarse_clock(),
                  quiescence_, reader})
       .trace(request);
 }

@@ -41,6 +41,9 @@ struct TraceResult {
   std::vector<std::uint16_t> ports;
   std::string reason;  // of a drop
   std::string frame;   // as it leaves, hexadecimal
+  // Whether the flow lane forwards such packets, so that the nodes do not see them: "known"; "new":
+  // it will when one has passed; "no-flow": it never does; "off": the port has none.
+  std::string lane;
 };
 
 }  // namespace millrace

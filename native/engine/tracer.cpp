@@ -103,10 +103,10 @@ Tracer::Tracer(const Tables& tables)
       umem_(kFrames, kFrameSize, Hugepages::kOff),
       pool_(umem_),
       counters_(kMaxPorts),
-      graph_(std::make_unique<Graph>(
-          pool_,
-          Graph::Shared{tables.adjacencies, counters_.data(), nullptr, nullptr, &tables.vxlan},
-          1'000'000'000)) {
+      graph_(std::make_unique<Graph>(pool_,
+                                     Graph::Shared{tables.adjacencies, counters_.data(), nullptr,
+                                                   nullptr, &tables.vxlan, tables.lanes},
+                                     1'000'000'000)) {
   graph_->learns = false;
   for (const PortConfig* config : tables.ports) {
     if (!config->has_device) {
@@ -146,6 +146,7 @@ void Tracer::put_in(const std::vector<std::uint8_t>& frame, const PortConfig& in
   packet_.in_port = in.index;
   std::copy(frame.begin(), frame.end(), packet_.data);
   graph_->now_ns = tables_.now_ns;
+  graph_->note_arrival(&packet_, 1, in);
   graph_->ethernet.push(&packet_);
 }
 
@@ -160,6 +161,7 @@ TraceResult Tracer::trace(const TraceRequest& request) {
     run(result);
   }
   conclude(result);
+  result.lane = lane_of(in);
   return result;
 }
 
@@ -316,6 +318,12 @@ std::string Tracer::drop_reason() const {
       if (block.drops(static_cast<DropReason>(reason)) != 0)
         return std::string(kDropReasonNames[reason]);
   return "";
+}
+
+std::string Tracer::lane_of(const PortConfig& in) const {
+  if (!in.lane || tables_.lanes == nullptr) return "off";
+  static constexpr const char* kNames[] = {"no-flow", "new", "known"};
+  return kNames[static_cast<std::size_t>(graph_->recorder().found())];
 }
 
 void Tracer::conclude(TraceResult& result) const {

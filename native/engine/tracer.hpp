@@ -20,6 +20,7 @@ class Tracer {
     const AdjacencyTable& adjacencies;
     const Routing& routing;
     const Vxlan& vxlan;
+    LaneTable* lanes;                      // null: there is no flow lane
     std::vector<const PortConfig*> ports;  // all of them
     std::uint64_t now_ns;
     // A reader of the tables as the workers are; nobody else uses this place.
@@ -48,6 +49,7 @@ class Tracer {
   void note_tunnel(const Packet& packet, TraceStep& step) const;
   void note_bridge(const Packet& packet, TraceStep& step) const;
   void conclude(TraceResult& result) const;
+  std::string lane_of(const PortConfig& in) const;
   std::string drop_reason() const;
 
   const Tables tables_;

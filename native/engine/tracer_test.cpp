@@ -50,7 +50,8 @@ class TracerTest : public RoutingTest {
     std::vector<const PortConfig*> configs;
     for (const auto& port : ports) configs.push_back(&port->config);
     configs.insert(configs.end(), more.begin(), more.end());
-    return Tracer({adjacencies, routing, vxlan, configs, now_ns, quiescence, 1}).trace(request);
+    return Tracer({adjacencies, routing, vxlan, nullptr, configs, now_ns, quiescence, 1})
+        .trace(request);
   }
 
   Vxlan vxlan;
@@ -197,7 +198,7 @@ TEST_F(TracerRaceTest, LooksAtTablesThatChangeMeanwhile) {
     request.source = parse_address("10.1.0.2");
     request.destination = parse_address("10.9.0.7");
     const TraceResult result =
-        Tracer({adjacencies, routing, vxlan, {&config}, 1, quiescence, 0}).trace(request);
+        Tracer({adjacencies, routing, vxlan, nullptr, {&config}, 1, quiescence, 0}).trace(request);
     EXPECT_NE(result.verdict, "");
   }
   stop = true;

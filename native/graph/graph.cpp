@@ -63,7 +63,7 @@ void Graph::process(Packet* packets, std::uint32_t count, const PortConfig& in) 
   counters(in.index).add(kRxPackets, count);
   counters(in.index).add(kRxBytes, bytes);
   now_ns = clock();
-  if (in.lane && recorder_.is_on()) recorder_.note(packets, count, in);
+  note_arrival(packets, count, in);
   run_nodes();
 }
 

@@ -61,6 +61,11 @@ class Graph {
   void process(Packet* packets, std::uint32_t count, const Port& in) {
     process(packets, count, in.config);
   }
+  // For the flow lane, what process() does by itself: how packets have come in.
+  void note_arrival(Packet* packets, std::uint32_t count, const PortConfig& in) {
+    if (in.lane && recorder_.is_on()) recorder_.note(packets, count, in);
+  }
+  const LaneRecorder& recorder() const { return recorder_; }
   // Frames that waited for a neighbour try again. Called once per round while pending is not empty.
   void retry_pending();
   // Frames that are ready to leave: counts them, and drops what the port does not take.

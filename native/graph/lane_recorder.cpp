@@ -153,7 +153,7 @@ void LaneRecorder::note(Packet* packets, std::uint32_t count, const PortConfig& 
 }
 
 void LaneRecorder::record(const Graph& graph, Packet* const* packets, std::uint32_t count,
-                          const PortConfig& out) const {
+                          const PortConfig& out) {
   for (std::uint32_t i = 0; i < count; ++i) {
     const Packet& packet = *packets[i];
     if (packet.longest != 0 && packet.origin != 0 && packet.tail == kNoFrame && out.lane &&
@@ -163,7 +163,7 @@ void LaneRecorder::record(const Graph& graph, Packet* const* packets, std::uint3
 }
 
 // Between what came in and what leaves there is either nothing, or the headers of one tunnel.
-void LaneRecorder::record(const Graph& graph, const Packet& packet, const PortConfig& out) const {
+void LaneRecorder::record(const Graph& graph, const Packet& packet, const PortConfig& out) {
   const Origin& origin = origins_[packet.origin - 1u];
   const PortConfig& logical = graph.config(packet.in_port);
   const bool same_port = logical.index == in_->index;
@@ -196,7 +196,10 @@ void LaneRecorder::record(const Graph& graph, const Packet& packet, const PortCo
   if (logical.partial_checksums) flow.action |= MILLRACE_LANE_PARTIAL;
   std::memcpy(flow.match, match, sizeof(flow.match));
   std::memcpy(flow.ethernet, inner, sizeof(flow.ethernet));
-  lanes_->put(flow, graph.now_ns);
+  if (graph.learns)
+    lanes_->put(flow, graph.now_ns);
+  else
+    found_ = lanes_->has(flow, graph.now_ns) ? Found::kKnown : Found::kNew;
 }
 
 }  // namespace millrace

@@ -24,7 +24,11 @@ class LaneRecorder {
   void note(Packet* packets, std::uint32_t count, const PortConfig& in);
   // Packets that are about to leave by a port, complete but for a checksum left to it.
   void record(const Graph& graph, Packet* const* packets, std::uint32_t count,
-              const PortConfig& out) const;
+              const PortConfig& out);
+
+  // In a graph that only explains: what the lane has of the packet that was sent last.
+  enum class Found : std::uint8_t { kNoFlow, kNew, kKnown };
+  Found found() const { return found_; }
 
  private:
   // The Ethernet addresses are written over on the way.
@@ -33,12 +37,13 @@ class LaneRecorder {
     std::array<std::uint8_t, 12> outer{};
     std::array<std::uint8_t, 12> inner{};  // behind the headers of a tunnel
   };
-  void record(const Graph& graph, const Packet& packet, const PortConfig& out) const;
+  void record(const Graph& graph, const Packet& packet, const PortConfig& out);
 
   LaneTable* const lanes_;
   std::array<Origin, kMaxBurst> origins_;
   const PortConfig* in_ = nullptr;
   std::uint32_t generation_ = 0;
+  Found found_ = Found::kNoFlow;
 };
 
 }  // namespace millrace

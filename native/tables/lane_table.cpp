@@ -88,6 +88,12 @@ bool LaneTable::put(const LaneFlow& flow, std::uint64_t now_ns) {
   return may;
 }
 
+bool LaneTable::has(const LaneFlow& flow, std::uint64_t now_ns) const {
+  const millrace_lane* const entry = place_for(flow);
+  return entry != nullptr && has_key(*entry, flow) && has_way(*entry, flow) &&
+         entry->generation == generation_.now() && now_ns < entry->dead_at;
+}
+
 // A cache line that the program reads for each packet: written when that changes it.
 void LaneTable::note_scope(const LaneFlow& flow) {
   const std::atomic_ref scopes(memory_.state.scopes);

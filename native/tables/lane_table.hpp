@@ -45,6 +45,8 @@ class LaneTable {
   // for now: no room, another worker at the same place, or a flow that has just taken another way
   // and whose traffic is not accounted for yet.
   bool put(const LaneFlow& flow, std::uint64_t now_ns);
+  // Any thread. Whether the program forwards such packets now.
+  bool has(const LaneFlow& flow, std::uint64_t now_ns) const;
   // Whether flows may leave by the port.
   bool leads_to(std::uint16_t port) const {
     return std::atomic_ref(memory_.targets[port].usable).load(std::memory_order_relaxed) != 0;

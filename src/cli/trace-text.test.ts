@@ -42,6 +42,7 @@ describe("the trace", () => {
     ports: [UP0],
     reason: "",
     frame: "",
+    lane: "off",
     names: { 1: "up0", 3: "mr3 (default/web-0)" },
     networks: { 0: "blue", 1: "red" },
   };
@@ -107,6 +108,15 @@ describe("the trace", () => {
   ])("ends with what becomes of a packet that is %s", (_, more, words, reaches) => {
     expect(text(more).trimEnd().split("\n").at(-1)).toContain(words);
     expect(reachesSomebody({ ...trace, ...more })).toBe(reaches);
+  });
+
+  it.each([
+    ["known", "flow lane: forwards this flow, past the nodes above"],
+    ["new", "flow lane: not this flow yet, once a packet of it has passed"],
+    ["no-flow", "flow lane: leaves such packets to the nodes above"],
+    ["off", "sent by up0"],
+  ] as const)("ends with the flow lane where there is one: %s", (lane, words) => {
+    expect(text({ lane }).trimEnd().split("\n").at(-1)).toBe(words);
   });
 
   it("names a pod by its container where the runtime does not say more, and ICMP has no ports", () => {

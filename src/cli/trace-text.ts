@@ -28,7 +28,7 @@ export function renderTrace(trace: TraceView): string {
     const head = `${String(i + 1).padStart(numbers)} ${node.padEnd(width)}`;
     return `${head}  ${factsText(facts, nameOf)}`.trimEnd();
   });
-  return `${[headLine(trace), ...steps, verdictLine(trace)].join("\n")}\n`;
+  return `${[headLine(trace), ...steps, verdictLine(trace), ...laneLines(trace)].join("\n")}\n`;
 }
 
 function headLine(trace: TraceView): string {
@@ -55,6 +55,17 @@ function verdictLine(trace: TraceView): string {
     default:
       return paint(`dropped: ${reason}`);
   }
+}
+
+/** What the flow lane of the port does with such packets; nothing where there is none. */
+function laneLines({ lane }: TraceView): string[] {
+  const said = {
+    known: "flow lane: forwards this flow, past the nodes above",
+    new: "flow lane: not this flow yet, once a packet of it has passed",
+    "no-flow": "flow lane: leaves such packets to the nodes above",
+    off: "",
+  }[lane];
+  return said === "" ? [] : [said];
 }
 
 const SOURCE_CHECKS: Record<string, string> = {

@@ -126,7 +126,7 @@ export class FakeDataplane extends FakeOverlay implements NativeDataplane {
   }
 
   async trace(): Promise<TraceResult> {
-    return { steps: [], verdict: "dropped", ports: [], reason: "no-route", frame: "" };
+    return { steps: [], verdict: "dropped", ports: [], reason: "no-route", frame: "", lane: "off" };
   }
 
   #bind(ifname: string, workers: number[]): PortInfo["queues"] {

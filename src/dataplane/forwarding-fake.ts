@@ -24,7 +24,14 @@ export class FakeTables implements TableNative {
   /** Batches applied, in order. */
   readonly batches: { network: number; changes: readonly unknown[] }[] = [];
   readonly traced: TraceRequest[] = [];
-  answer: TraceResult = { steps: [], verdict: "sent", ports: [], reason: "", frame: "" };
+  answer: TraceResult = {
+    steps: [],
+    verdict: "sent",
+    ports: [],
+    reason: "",
+    frame: "",
+    lane: "off",
+  };
   /** What the next change is refused with. */
   failure: Error | null = null;
 

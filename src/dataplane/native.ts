@@ -589,6 +589,11 @@ export interface TraceResult {
   reason: string;
   /** The frame as it leaves, hexadecimal; "" when it does not. */
   frame: string;
+  /**
+   * Whether the flow lane forwards such packets, so that the nodes do not see them: `known`; `new`:
+   * it will when one has passed; `no-flow`: it never does; `off`: the port has none.
+   */
+  lane: "known" | "new" | "no-flow" | "off";
 }
 
 /** A station behind another VTEP is at the port of the VNI, and `…Peer` is that VTEP. */
