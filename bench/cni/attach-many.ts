@@ -4,7 +4,7 @@ import { type AgentProcess, startAgent } from "../../test/harness/agent-process.
 import { mustCni } from "../../test/harness/cni-call.ts";
 import { createNamespace, type Namespace } from "../../test/harness/namespace.ts";
 import type { Scope } from "../../test/harness/scope.ts";
-import { ownSeconds } from "../lib/cpu-time.ts";
+import { percentUsed } from "../lib/cpu-time.ts";
 import { bytesOf } from "../lib/meminfo.ts";
 import { type Spread, spread } from "../lib/stats.ts";
 import { type Group, makeRow, type Outcome, type RunOptions } from "../row.ts";
@@ -49,7 +49,7 @@ async function run(_names: readonly string[], options: RunOptions): Promise<Outc
   };
   for (let round = 0; round < rounds; round++) {
     progress(`round ${round + 1} of ${rounds}: ${idleSeconds} s idle, then ping`);
-    measured["idle-cpu"].push(await idlePercent(agent.pid, scope.signal));
+    measured["idle-cpu"].push(await percentUsed(agent.pid, idleSeconds, scope.signal));
     measured.rss.push(rssMb(agent.pid));
     const { asleep, polling } = await wakeUp();
     measured["rtt-asleep"].push(asleep);
@@ -100,13 +100,6 @@ async function startLoadedAgent(scope: Scope): Promise<AgentProcess> {
     await mustCni("ADD", { ...call, signal: scope.signal });
   }
   return agent;
-}
-
-/** CPU time of the agent with all its threads while nothing is asked of it. */
-async function idlePercent(pid: number, signal: AbortSignal): Promise<number> {
-  const [before, started] = [ownSeconds(pid), performance.now()];
-  await delay(idleSeconds * 1000, undefined, { signal });
-  return ((ownSeconds(pid) - before) / ((performance.now() - started) / 1000)) * 100;
 }
 
 function rssMb(pid: number): number {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { ofProcesses, ofThreads } from "../../test/harness/proc.ts";
 
 /** USER_HZ: fixed at 100 by the kernel's ABI on every architecture we run on. */
@@ -58,6 +59,17 @@ function usedSeconds(root: number): { own: number; foreign: number } {
 export function ownSeconds(pid: number): number {
   const nanoseconds = ofThreads(pid, "schedstat").map(({ text }) => Number(text.split(" ")[0]));
   return nanoseconds.reduce((sum, one) => sum + one, 0) / 1e9;
+}
+
+/** Of one CPU, in percent, that a process with all its threads uses in the next seconds. */
+export async function percentUsed(
+  pid: number,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<number> {
+  const [before, started] = [ownSeconds(pid), performance.now()];
+  await delay(seconds * 1000, undefined, { signal });
+  return ((ownSeconds(pid) - before) / (performance.now() - started)) * 1e5;
 }
 
 /** Seconds the hypervisor took from all our CPUs so far. */

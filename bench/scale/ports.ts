@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Scope } from "../../test/harness/scope.ts";
-import { ownSeconds } from "../lib/cpu-time.ts";
+import { percentUsed } from "../lib/cpu-time.ts";
 import { bytesOf } from "../lib/meminfo.ts";
 import { median, type Spread, spread } from "../lib/stats.ts";
 import { type Group, makeRow, type Outcome, type Row, type RunOptions } from "../row.ts";
@@ -87,12 +87,10 @@ async function startSubject(scope: Scope, name: string, pods: number): Promise<S
   return { name: `millrace-${pods}`, pods, node, tester, samples: [] };
 }
 
-/** CPU time of the agent with all its threads while nothing is asked of it. */
+/** Of an agent that nothing is asked of any more. */
 async function idlePercent(pid: number, signal: AbortSignal): Promise<number> {
   await delay(settleMs / 3, undefined, { signal });
-  const [before, started] = [ownSeconds(pid), performance.now()];
-  await delay(idleSeconds * 1000, undefined, { signal });
-  return ((ownSeconds(pid) - before) / ((performance.now() - started) / 1000)) * 100;
+  return await percentUsed(pid, idleSeconds, signal);
 }
 
 function readMemory(pid: number): Memory {

@@ -5,8 +5,6 @@ namespace millrace {
 
 namespace {
 
-constexpr std::uint64_t kSecond = 1'000'000'000;
-
 class RoutingResolveTest : public RoutingTest {
  protected:
   std::vector<GraphEvent> told() {
@@ -66,12 +64,12 @@ TEST_F(RoutingResolveTest, GivesUpAfterThreeSecondsAndSaysSo) {
   send("203.0.113.7");
   std::size_t probes = 0;
   for (int i = 0; i < 29; ++i) {
-    wait_ns(kSecond / 10);
+    wait_ns(kSecondNs / 10);
     probes += told().size();
   }
   EXPECT_EQ(icmp_to_pod(), (std::pair{-1, 0})) << "too early";
   EXPECT_EQ(probes, 3u) << "one a second";
-  wait_ns(kSecond / 5);
+  wait_ns(kSecondNs / 5);
   EXPECT_EQ(icmp_to_pod(), (std::pair{3, 1}));
   EXPECT_EQ(drops(DropReason::kNeighbourUnresolved), 1u);
 }

@@ -33,7 +33,7 @@ class BridgeTest : public GraphTest {
  protected:
   BridgeTest() {
     net.green.flood_per_second = 0;
-    now_ns = 1'000 * kSecond;
+    now_ns = 1'000 * kSecondNs;
     net.graph.clock = [] { return now_ns; };
   }
   ~BridgeTest() override = default;
@@ -100,7 +100,6 @@ class BridgeTest : public GraphTest {
     return all;
   }
 
-  static constexpr std::uint64_t kSecond = 1'000'000'000;
   static inline std::uint64_t now_ns = 0;
 
  private:

@@ -103,9 +103,9 @@ TEST_F(BridgeFloodTest, LimitsFloodedFramesPerSecondAndNoOthers) {
   };
   EXPECT_EQ(flooded(30), 10u);
   EXPECT_EQ(net.counters_of(kGreenA).drops(DropReason::kFloodLimited), 20u);
-  now_ns += kSecond / 20;
+  now_ns += kSecondNs / 20;
   EXPECT_EQ(flooded(30), 5u);
-  now_ns += kSecond;
+  now_ns += kSecondNs;
   EXPECT_EQ(flooded(30), 10u);
   const Bytes known = l2_frame(kGreenB.mac, kGreenA.mac);
   expect_delivered(kGreenA, known, {{kGreenB, known}});

@@ -69,7 +69,7 @@ TEST_F(BridgeInputTest, TellsOfAFlappingAddressOnceASecondAndCountsEveryMove) {
   }
   EXPECT_EQ(events().size(), 2u);
   EXPECT_EQ(net.sum(kMacMoves), 9u);
-  now_ns += kSecond;
+  now_ns += kSecondNs;
   learn(kGreenUplink, kStranger);
   EXPECT_EQ(events().size(), 1u);
 }
@@ -111,9 +111,9 @@ TEST_F(BridgeInputTest, ForwardsFromUnknownSendersWhenTheTableIsFull) {
 TEST_F(BridgeInputTest, FloodsToAnAddressThatHasAgedAndNotToOneThatSpeaks) {
   learn(kGreenUplink, kStranger);
   learn(kGreenC, kOtherStranger);
-  now_ns += 200 * kSecond;
+  now_ns += 200 * kSecondNs;
   learn(kGreenC, kOtherStranger);
-  now_ns += 101 * kSecond;
+  now_ns += 101 * kSecondNs;
   EXPECT_EQ(found(kStranger)->age_seconds, 301u);
   EXPECT_EQ(net.green.age(now_ns), 1u);
   EXPECT_FALSE(found(kStranger).has_value());

@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 
+#include "graph/clock.hpp"
+
 namespace millrace {
 
 class FloodLimiter {
@@ -12,7 +14,7 @@ class FloodLimiter {
   // per_second: 0 for no limit.
   bool allow(std::uint64_t now_ns, std::uint32_t per_second) {
     if (per_second == 0) return true;
-    const std::uint64_t interval_ns = kSecond / per_second;
+    const std::uint64_t interval_ns = kSecondNs / per_second;
     const std::uint64_t burst_ns = interval_ns * (std::max(per_second / 10, 1u) - 1);
     next_ns_ = std::max(next_ns_, now_ns - std::min(now_ns, burst_ns));
     if (next_ns_ > now_ns) return false;
@@ -22,7 +24,6 @@ class FloodLimiter {
   std::uint64_t next_ns() const { return next_ns_; }
 
  private:
-  static constexpr std::uint64_t kSecond = 1'000'000'000;
   std::uint64_t next_ns_ = 0;
 };
 

@@ -1,27 +1,21 @@
 #pragma once
 // Token bucket for ICMP errors (RFC 1812 4.3.2.8, RFC 4443 2.4 f): rate per second, burst of a
 // tenth.
-#include <time.h>
-
 #include <algorithm>
 #include <cstdint>
+
+#include "graph/clock.hpp"
 
 namespace millrace {
 
 class IcmpLimiter {
  public:
   explicit IcmpLimiter(std::uint32_t per_second)
-      : interval_ns_(per_second == 0 ? 0 : kSecond / per_second),
+      : interval_ns_(per_second == 0 ? 0 : kSecondNs / per_second),
         burst_ns_(interval_ns_ * (std::max(per_second / 10, 1u) - 1)) {}  // beyond the first
 
-  // True when one more error may be sent now. The clock is read from the vDSO: no system call.
-  bool allow() {
-    timespec now{};
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    return allow(static_cast<std::uint64_t>(now.tv_sec) * kSecond +
-                 static_cast<std::uint64_t>(now.tv_nsec));
-  }
-
+  // True when one more error may be sent now.
+  bool allow() { return allow(coarse_clock()); }
   bool allow(std::uint64_t now_ns) {
     if (interval_ns_ == 0) return false;
     next_ns_ = std::max(next_ns_, now_ns - std::min(now_ns, burst_ns_));
@@ -31,7 +25,6 @@ class IcmpLimiter {
   }
 
  private:
-  static constexpr std::uint64_t kSecond = 1'000'000'000;
   std::uint64_t interval_ns_;
   std::uint64_t burst_ns_;
   std::uint64_t next_ns_ = 0;

@@ -6,8 +6,7 @@ namespace millrace {
 
 namespace {
 
-constexpr std::uint64_t kSecond = 1'000'000'000;
-constexpr std::uint64_t kStart = 1000 * kSecond;
+constexpr std::uint64_t kStart = 1000 * kSecondNs;
 
 std::uint32_t allowed_at(IcmpLimiter& limiter, std::uint64_t now, std::uint32_t tries) {
   std::uint32_t allowed = 0;
@@ -35,7 +34,7 @@ TEST(IcmpLimiterTest, AllowsTheRateInTheLongRun) {
 TEST(IcmpLimiterTest, SavesUpNoMoreThanABurst) {
   IcmpLimiter limiter(1000);
   EXPECT_EQ(allowed_at(limiter, kStart, 1000), 100u);
-  EXPECT_EQ(allowed_at(limiter, kStart + 3600 * kSecond, 1000), 100u);
+  EXPECT_EQ(allowed_at(limiter, kStart + 3600 * kSecondNs, 1000), 100u);
 }
 
 TEST(IcmpLimiterTest, GivesTokensBackOneByOne) {
@@ -50,20 +49,20 @@ TEST(IcmpLimiterTest, GivesTokensBackOneByOne) {
 TEST(IcmpLimiterTest, WorksFromTheFirstNanosecondOfTheClock) {
   IcmpLimiter limiter(1000);
   EXPECT_TRUE(limiter.allow(0));
-  EXPECT_TRUE(limiter.allow(kSecond));
+  EXPECT_TRUE(limiter.allow(kSecondNs));
 }
 
 TEST(IcmpLimiterTest, KeepsTheSlowestRateToTheNanosecond) {
   IcmpLimiter limiter(1);
   EXPECT_EQ(allowed_at(limiter, kStart, 10), 1u);
-  EXPECT_EQ(allowed_at(limiter, kStart + kSecond - 1, 10), 0u);
-  EXPECT_EQ(allowed_at(limiter, kStart + kSecond, 10), 1u);
+  EXPECT_EQ(allowed_at(limiter, kStart + kSecondNs - 1, 10), 0u);
+  EXPECT_EQ(allowed_at(limiter, kStart + kSecondNs, 10), 1u);
 }
 
 TEST(IcmpLimiterTest, AllowsNothingAtZeroPerSecond) {
   IcmpLimiter limiter(0);
   EXPECT_EQ(allowed_at(limiter, kStart, 10), 0u);
-  EXPECT_EQ(allowed_at(limiter, kStart + 3600 * kSecond, 10), 0u);
+  EXPECT_EQ(allowed_at(limiter, kStart + 3600 * kSecondNs, 10), 0u);
   EXPECT_FALSE(limiter.allow());
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "engine/packet.hpp"
+#include "graph/clock.hpp"
 
 namespace millrace {
 
@@ -22,7 +23,7 @@ class Pending {
   // As long as the kernel takes to give up: three probes, a second apart.
   static constexpr std::uint64_t kPatienceNs = 3'000'000'000;
   // A probe that was asked for and brought nothing is asked for again.
-  static constexpr std::uint64_t kProbeIntervalNs = 1'000'000'000;
+  static constexpr std::uint64_t kProbeIntervalNs = kSecondNs;
 
   std::uint32_t size() const { return size_; }
   bool full() const { return size_ == kCapacity; }

@@ -108,7 +108,7 @@ TEST_F(VxlanEncapTest, WaitsForTheNextHopOfTheUnderlayAndThenSends) {
   EXPECT_TRUE(received_by(kRedC).empty());
   ASSERT_EQ(net.graph.pending.size(), 1u);
   net.adjacencies.publish(overlay.way, known);
-  now_ns += kSecond;
+  now_ns += kSecondNs;
   net.graph.retry_pending();
   const std::vector<Bytes> sent = received_by(kRedC);
   ASSERT_EQ(sent.size(), 1u);
@@ -120,7 +120,7 @@ TEST_F(VxlanEncapTest, GivesUpWhenTheNextHopOfTheUnderlayIsNotFound) {
   unresolved.kind = AdjacencyKind::kUnresolved;
   net.adjacencies.publish(overlay.way, unresolved);
   send(kBlueA, udp4(kBlueA, kRemote4));
-  now_ns += 10 * kSecond;
+  now_ns += 10 * kSecondNs;
   net.graph.retry_pending();
   EXPECT_EQ(drops_at(kVtepPort, DropReason::kNeighbourUnresolved), 1u);
 }

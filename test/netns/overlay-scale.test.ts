@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
+import { bytesOf } from "../../bench/lib/meminfo.ts";
 import { endpointKey } from "../../src/fabric/etcd-keys.ts";
 import { type Overlay, ROUTER } from "../fixtures/overlay.ts";
 import { manyNode, stationOf } from "../fixtures/overlay-many.ts";
@@ -116,5 +117,5 @@ async function untilBehind(
 
 function residentMb({ agent }: OverlayNode): number {
   const status = readFileSync(`/proc/${agent.pid}/status`, "utf8");
-  return Math.round(Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1000);
+  return Math.round((bytesOf(status, "VmRSS") ?? Number.NaN) / 1e6);
 }
