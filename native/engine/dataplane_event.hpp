@@ -1,5 +1,5 @@
 #pragma once
-// What the dataplane tells by itself; DataplaneEvent in src/dataplane/native.ts.
+// What the dataplane tells by itself; DataplaneEvent in src/dataplane/native/events.ts.
 #include <cstdint>
 #include <string>
 #include <utility>

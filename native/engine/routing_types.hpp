@@ -1,6 +1,6 @@
 #pragma once
 // What callers say and are told about routes and neighbours: the C++ side of RouteChange,
-// RouteQuery, RouteInfo, NeighbourChange and NeighbourInfo in src/dataplane/native.ts.
+// RouteQuery, RouteInfo, NeighbourChange and NeighbourInfo in src/dataplane/native/tables.ts.
 #include <cstdint>
 #include <optional>
 #include <vector>
