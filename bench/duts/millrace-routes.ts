@@ -10,7 +10,8 @@ import { addAddress } from "./topology.ts";
 const table = 1000;
 const uplink = { ifname: "up0", address: "10.99.0.1/24" };
 const far = { ifname: "far0", mac: "02:99:00:00:00:02", address: "10.99.0.2" };
-/** The agent looks for uplinks that have come at every reconciliation, 30 s apart. */
+/** Seconds between reconciliations, at which the agent looks for uplinks that have come. */
+export const reconcileInterval = 5;
 const attachMs = 60_000;
 const followMs = 120_000;
 const pollMs = 20;

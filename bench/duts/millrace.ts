@@ -7,7 +7,7 @@ import { bothSources, type DutKind } from "./kind.ts";
 import { layLane, routedTtl, sentTtl } from "./lane.ts";
 import { attach, describe, gatewayMac, network, startOn, type Variant } from "./millrace-agent.ts";
 import { workerPlacement } from "./millrace-placements.ts";
-import { followedRoutes, followedTable } from "./millrace-routes.ts";
+import { followedRoutes, followedTable, reconcileInterval } from "./millrace-routes.ts";
 import { startTunnelled } from "./millrace-uplink.ts";
 import type { RoutedDut } from "./routed.ts";
 import { createTopology } from "./topology.ts";
@@ -64,7 +64,13 @@ async function startRouting(scope: Scope, variant: Variant): Promise<Dut & Route
   const topology = await createTopology(scope, name);
   const staticRoutes = [{ prefix: testPrefix, via: receiverAddress }];
   const networks = [{ name: network, nodePrefixes, staticRoutes, ...followedTable }];
-  const agent = await startOn(scope, topology.dut, "route", { networks }, variant);
+  const agent = await startOn(
+    scope,
+    topology.dut,
+    "route",
+    { networks, reconcileInterval },
+    variant,
+  );
   const { mac: from, address: source } = await attach(scope, agent, topology.sender);
   await attach(scope, agent, topology.receiver, [receiverAddress]);
   const to = await gatewayMac(agent);
