@@ -8,6 +8,7 @@ import { createNamespace } from "../../harness/namespace.ts";
 import { must } from "../../harness/run.ts";
 import type { Scope } from "../../harness/scope.ts";
 import { guestNamespace } from "../fixtures/guest-namespace.ts";
+import { expectLane } from "../fixtures/lane.ts";
 import { meet, NODE, OTHER } from "../fixtures/pair.ts";
 import { connectTo, type Ends, listenOn } from "../fixtures/pair-streams.ts";
 import { ifnameOf, pfsOf } from "../fixtures/pci.ts";
@@ -30,11 +31,11 @@ const vtep = (node: number) => `10.99.0.${node}`;
 const podAddress = (node: number) => `10.83.${node}.10`;
 
 /** One segment over both guests, whose VTEPs are on the VFs. */
-const CONFIG = {
+const configOf = (flowLane: boolean) => ({
   networks: [
-    { name: "under", uplinks: [{ interface: VF }], mirror: { table: "main" } },
+    { name: "under", uplinks: [{ interface: VF }], mirror: { table: "main" }, flowLane },
     {
-      ...{ name: "lan", kind: "bridged", vni: VNI },
+      ...{ name: "lan", kind: "bridged", vni: VNI, flowLane },
       ...{ nodePrefixes: [`10.83.${NODE}.0/24`], clusterPrefixes: ["10.83.0.0/16"] },
     },
   ],
@@ -48,44 +49,51 @@ const CONFIG = {
       networks: [{ vni: VNI }],
     })),
   },
-};
+});
 
-agentScenario(
-  "Pods in two guests share a segment by VXLAN between zero-copy VFs",
-  async (scope) => {
-    const node = await startNode(scope);
-    await withLogs([node], async () => {
-      expect(await untilUplink(node)).toMatchObject({ mode: "zero-copy", refused: [] });
-      const pod = await node.addPod("lan", `pod${NODE}`, [podAddress(NODE)]);
-      const tap = await tapWire(scope);
-      const other = await meet("pods", { mac: pod.mac });
+for (const [how, flowLane] of [
+  ["", false],
+  [", by the flow lane", true],
+] as const) {
+  agentScenario(
+    `Pods in two guests share a segment by VXLAN between zero-copy VFs${how}`,
+    async (scope) => {
+      const point = (name: string) => `${name}${flowLane ? "-lane" : ""}`;
+      const node = await startNode(scope, flowLane);
+      await withLogs([node], async () => {
+        expect(await untilUplink(node)).toMatchObject({ mode: "zero-copy", refused: [] });
+        const pod = await node.addPod("lan", `pod${NODE}`, [podAddress(NODE)]);
+        const tap = await tapWire(scope);
+        const other = await meet(point("pods"), { mac: pod.mac });
 
-      await mustPing(pod, podAddress(OTHER), { patience: 60, count: 5 });
-      await mustPing(pod, podAddress(OTHER), { patience: 60, count: 5, extra: LARGE });
-      await meet("pinged", {});
-      for (const listener of [1, 2]) {
-        const ends =
-          listener === NODE
-            ? await listenOn(scope, pod, `tcp${listener}`, BYTES)
-            : await connectTo(pod, podAddress(OTHER), `tcp${listener}`, BYTES);
-        expectSame(ends);
-      }
-      await expectRightSums(pod.namespace);
-      expectTunnelled(tap.all(), [pod.mac, other.mac]);
-      expectVni(tunnelled(tap));
-      await meet("done", {});
-      expect(await node.agent.stop()).toBe(0);
-    });
-  },
-);
+        await mustPing(pod, podAddress(OTHER), { patience: 60, count: 5 });
+        await mustPing(pod, podAddress(OTHER), { patience: 60, count: 5, extra: LARGE });
+        await meet(point("pinged"), {});
+        for (const listener of [1, 2]) {
+          const ends =
+            listener === NODE
+              ? await listenOn(scope, pod, point(`tcp${listener}`), BYTES)
+              : await connectTo(pod, podAddress(OTHER), point(`tcp${listener}`), BYTES);
+          expectSame(ends);
+        }
+        await expectRightSums(pod.namespace);
+        expectTunnelled(tap.all(), [pod.mac, other.mac]);
+        expectVni(tunnelled(tap));
+        await expectLane(node, flowLane);
+        await meet(point("done"), {});
+        expect(await node.agent.stop()).toBe(0);
+      });
+    },
+  );
+}
 
-async function startNode(scope: Scope): Promise<VfNode> {
+async function startNode(scope: Scope, flowLane: boolean): Promise<VfNode> {
   const [pf = ""] = pfsOf("virtio-pci");
   const [vf = ""] = await createVfs(scope, pf, 1);
   const place = await createNamespace(scope, "node");
   await moveVf(vf, place);
   await place.must("ip", ["address", "add", `${vtep(NODE)}/24`, "dev", VF]);
-  return await startVfNode(scope, place, CONFIG);
+  return await startVfNode(scope, place, configOf(flowLane));
 }
 
 /** The PF hears what is on the hub, and the other guest's hub sends to ours. */

@@ -6,6 +6,7 @@ import { exchangeStreams } from "../../fixtures/sockets.ts";
 import { createNamespace, type Namespace } from "../../harness/namespace.ts";
 import type { Scope } from "../../harness/scope.ts";
 import { guestNamespace } from "../fixtures/guest-namespace.ts";
+import { expectLane } from "../fixtures/lane.ts";
 import { pfsOf } from "../fixtures/pci.ts";
 import { agentScenario } from "../fixtures/scenario.ts";
 import {
@@ -22,17 +23,22 @@ import { createVfs } from "../fixtures/vfs.ts";
 
 const BYTES = 2_000_000;
 
-for (const [where, makeFirst, family] of [
-  ["a namespace", (scope: Scope) => createNamespace(scope, "n1"), 4],
-  ["the host's own namespace", guestNamespace, 6],
+const inNamespace = (scope: Scope) => createNamespace(scope, "n1");
+
+for (const [where, makeFirst, family, flowLane] of [
+  ["in a namespace", inNamespace, 4, false],
+  ["in the host's own namespace", guestNamespace, 6, false],
+  ["with the flow lane", inNamespace, 4, true],
+  ["with the flow lane, over IPv6", inNamespace, 6, true],
 ] as const) {
   agentScenario(
-    `Pods reach those of another node over zero-copy VFs, from a node in ${where}`,
+    `Pods reach those of another node over zero-copy VFs, from a node ${where}`,
     async (scope) => {
       const places = [await makeFirst(scope), await createNamespace(scope, "n2")] as const;
       await giveVfs(scope, places);
       const before = await statesOf(places);
-      const start = (place: Namespace) => startVfNode(scope, place, { networks: [LAN] });
+      const networks = [{ ...LAN, flowLane }];
+      const start = (place: Namespace) => startVfNode(scope, place, { networks });
       const nodes = [await start(places[0]), await start(places[1])] as const;
       await withLogs(nodes, async () => {
         await expectZeroCopy(nodes);
@@ -43,6 +49,7 @@ for (const [where, makeFirst, family] of [
         await exchangeStreams(scope, [a, b], family, BYTES);
         await exchangeStreams(scope, [b, a], family, BYTES);
         await expectRightSums(a.namespace, b.namespace);
+        for (const node of nodes) await expectLane(node, flowLane);
         for (const { agent } of nodes) expect(await agent.stop()).toBe(0);
         expect(await statesOf(places)).toEqual(before);
       });
