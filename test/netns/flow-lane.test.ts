@@ -10,7 +10,7 @@ const BYTES = 10_000_000;
 /** The loop sees the first packets of a flow, and one now and then. */
 const MOST = 0.9;
 /** The kernel tells the agent of changed devices, which looks at most every 10 ms. */
-const NOTICED_MS = 250;
+const NOTICED_MS = 500;
 
 const laneOn = { config: { networks: NETWORKS.map((one) => ({ ...one, flowLane: true })) } };
 

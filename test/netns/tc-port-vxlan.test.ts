@@ -10,7 +10,7 @@ const BYTES = 50_000_000;
 const MOST = 0.9;
 const TUNNEL_MTU = 1450;
 /** The kernel tells the agent of changed devices, which looks at most every 10 ms. */
-const NOTICED_MS = 250;
+const NOTICED_MS = 500;
 const TC = { flowLane: true, portBackend: "tc" };
 const XDP = { flowLane: true };
 

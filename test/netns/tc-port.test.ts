@@ -14,7 +14,7 @@ import { must } from "../harness/run.ts";
 const BYTES = 50_000_000;
 const MOST = 0.9;
 /** The kernel tells the agent of changed devices, which looks at most every 10 ms. */
-const NOTICED_MS = 250;
+const NOTICED_MS = 500;
 const DROPPER = fileURLToPath(new URL("../fixtures/xdp_drop_udp.bpf.c", import.meta.url));
 const TC = { flowLane: true, portBackend: "tc" };
 const onTc = { config: { networks: NETWORKS.map((one) => ({ ...one, ...TC })) } };
