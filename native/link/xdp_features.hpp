@@ -15,8 +15,8 @@ struct XdpFeatures {
 };
 
 // The netdevs of our namespace that take redirected XDP frames ("ndo-xmit"). The kernel is asked
-// once, when the first answer is wanted; that is every second, so it leaves out everything that is
-// slow with a thousand devices.
+// once, when the first answer is wanted; that is every second and when a device has changed, so it
+// leaves out everything that is slow with a thousand devices.
 class XdpTakers {
  public:
   // Throws std::system_error.
