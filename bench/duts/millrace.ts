@@ -64,13 +64,8 @@ async function startRouting(scope: Scope, variant: Variant): Promise<Dut & Route
   const topology = await createTopology(scope, name);
   const staticRoutes = [{ prefix: testPrefix, via: receiverAddress }];
   const networks = [{ name: network, nodePrefixes, staticRoutes, ...followedTable }];
-  const agent = await startOn(
-    scope,
-    topology.dut,
-    "route",
-    { networks, reconcileInterval },
-    variant,
-  );
+  const config = { networks, reconcileInterval };
+  const agent = await startOn(scope, topology.dut, "route", config, variant);
   const { mac: from, address: source } = await attach(scope, agent, topology.sender);
   await attach(scope, agent, topology.receiver, [receiverAddress]);
   const to = await gatewayMac(agent);
