@@ -54,12 +54,9 @@ for (const [family, backend] of [
   }
 }
 
-/** Of a veth only an end whose other one has GRO on does, and flows of the lane leave as such. */
-async function takeXdpFrames({ segment, node, pods }: Overlay): Promise<void> {
+/** As a NIC's uplink does: of a veth only an end whose other one has GRO on. */
+async function takeXdpFrames({ segment, node }: Overlay): Promise<void> {
   await segment.namespace.must("ethtool", ["-K", node.site.name, "gro", "on"]);
-  for (const { namespace, ifname } of pods) {
-    await namespace.must("ethtool", ["-K", ifname, "gro", "on"]);
-  }
 }
 
 async function inLane({ node, pods }: Overlay, role: "encap" | "decap"): Promise<number> {
